@@ -1,0 +1,109 @@
+//! X.509 certificates (RFC 5280) read for their facts. Trust is decided in [`super::path`] alone.
+
+use data_encoding::HEXLOWER;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::time::ASN1Time;
+
+use super::key::{KeyMalformed, P256PublicKey};
+use crate::time::Timestamp;
+
+/// A certificate as it was written, read to its last byte.
+#[derive(Debug)]
+pub struct Certificate<'a> {
+    parsed: X509Certificate<'a>,
+}
+
+/// The bytes are not exactly one DER certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not exactly one DER certificate")]
+pub struct CertificateMalformed;
+
+/// One extension stands in the certificate twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an extension stands in the certificate twice")]
+pub struct DuplicateExtension;
+
+/// The first and the last moment at which a certificate is valid; both belong to the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: Timestamp,
+    /// The last moment.
+    pub not_after: Timestamp,
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads one certificate; bytes after it are refused.
+    pub fn parse(der: &'a [u8]) -> Result<Self, CertificateMalformed> {
+        match X509Certificate::from_der(der) {
+            Ok(([], parsed)) => Ok(Self { parsed }),
+            _ => Err(CertificateMalformed),
+        }
+    }
+
+    /// The subject's key, when it is one of P-256 in the named-curve form.
+    pub fn p256_key(&self) -> Result<P256PublicKey, KeyMalformed> {
+        P256PublicKey::from_spki(self.parsed.public_key().raw)
+    }
+
+    /// The subject's single common name, when it has exactly one that is text.
+    pub fn common_name(&self) -> Option<&str> {
+        let mut names = self.parsed.subject().iter_common_name();
+        let name = names.next()?.as_str().ok()?;
+        names.next().is_none().then_some(name)
+    }
+
+    /// The subject, for people.
+    pub fn subject(&self) -> String {
+        self.parsed.subject().to_string()
+    }
+
+    /// The issuer, for people.
+    pub fn issuer(&self) -> String {
+        self.parsed.issuer().to_string()
+    }
+
+    /// The serial number in lower-case hexadecimal without leading zeros.
+    pub fn serial(&self) -> String {
+        let hex = HEXLOWER.encode(self.parsed.raw_serial());
+        match hex.trim_start_matches('0') {
+            "" => "0".to_owned(),
+            digits => digits.to_owned(),
+        }
+    }
+
+    /// The validity period, in whole seconds; moments before 1970 read as 1970.
+    pub fn validity(&self) -> Validity {
+        let validity = self.parsed.validity();
+        Validity { not_before: moment(validity.not_before), not_after: moment(validity.not_after) }
+    }
+
+    /// The value of the extension with this object identifier, in dotted form; `None` when it is absent.
+    pub fn extension(&self, oid: &str) -> Result<Option<&'a [u8]>, DuplicateExtension> {
+        let mut found = self.parsed.extensions().iter().filter(|extension| extension.oid.to_id_string() == oid);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(DuplicateExtension),
+            (first, None) => Ok(first.map(|extension| extension.value)),
+        }
+    }
+
+    /// The object identifiers of all extensions, in the order in which they stand.
+    pub fn extension_oids(&self) -> Vec<String> {
+        self.parsed.extensions().iter().map(|extension| extension.oid.to_id_string()).collect()
+    }
+
+    /// Whether key usage (RFC 5280, section 4.2.1.3) is present and allows to sign certificates.
+    pub fn may_sign_certificates(&self) -> bool {
+        matches!(self.parsed.key_usage(), Ok(Some(usage)) if usage.value.key_cert_sign())
+    }
+
+    /// Whether basic constraints (RFC 5280, section 4.2.1.9) are present, critical and say that this is a CA.
+    pub fn is_critical_ca(&self) -> bool {
+        matches!(self.parsed.basic_constraints(), Ok(Some(constraints)) if constraints.critical && constraints.value.ca)
+    }
+}
+
+fn moment(at: ASN1Time) -> Timestamp {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
+    Timestamp::from_millis(seconds.saturating_mul(1000))
+}

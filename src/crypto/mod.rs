@@ -1,0 +1,11 @@
+//! Faces of vetted cryptography: digests, keys, signatures, certificates, paths and secrets.
+//!
+//! Nothing here implements an algorithm; each file narrows a library to the one use that this service has for it.
+
+pub mod certificate;
+pub mod digest;
+pub mod jwk;
+pub mod key;
+pub mod path;
+pub mod secret;
+pub mod signature;

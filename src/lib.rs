@@ -1,0 +1,11 @@
+//! Bonafide verifies what phones can prove about themselves and tells gateways and auth servers whether to trust the app
+//! that is calling.
+//!
+//! Bytes become evidence, evidence becomes verified claims, claims are appraised, and the appraisal becomes a verdict. Each
+//! layer imports only those above it in this list; `docs/architecture.md` has the table and `tests/architecture.rs` holds it.
+
+// 0: ground
+pub mod crypto;
+pub mod ids;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! The `bonafide` program.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! Bounded readers of bytes that a stranger wrote.
+
+pub mod bytes;
+pub mod cbor;
