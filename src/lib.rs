@@ -9,3 +9,6 @@ pub mod crypto;
 pub mod ids;
 pub mod time;
 pub mod wire;
+// 1: facts
+pub mod endorsement;
+pub mod evidence;
