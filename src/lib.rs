@@ -12,3 +12,7 @@ pub mod wire;
 // 1: facts
 pub mod endorsement;
 pub mod evidence;
+// 2: worth
+pub mod appraisal;
+// 3: answer
+pub mod verdict;

@@ -1,0 +1,12 @@
+//! Appraisal: what verified claims are worth to an app. Policy is data, every rule runs, and each reason is named.
+
+mod policy;
+mod reason;
+mod remedy;
+mod rules;
+mod vector;
+
+pub use policy::{AbsentCategory, Policy, PolicyRevision};
+pub use reason::{Reason, Remedy};
+pub use rules::{Appraisal, RULES, Rule, appraise};
+pub use vector::{Tier, TrustVector, Worth};

@@ -1,0 +1,164 @@
+//! The verdict: what a relying party is told, and for how long it holds.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::appraisal::{Appraisal, PolicyRevision, Reason, Tier, TrustVector};
+use crate::evidence::claims::Claims;
+use crate::ids::{AppName, InstanceId};
+use crate::time::Timestamp;
+
+/// What a relying party should do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Serve the request.
+    Allow,
+    /// Ask for more before serving it: a fresh assertion, another factor.
+    StepUp,
+    /// Do not serve it.
+    Deny,
+}
+
+impl Decision {
+    /// The name in answers and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::StepUp => "step_up",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl From<Tier> for Decision {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::Affirming => Self::Allow,
+            Tier::Warning => Self::StepUp,
+            Tier::None | Tier::Contraindicated => Self::Deny,
+        }
+    }
+}
+
+/// How long a relying party may go on with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// The answer may be used this long without asking again.
+    pub fresh_for: Duration,
+    /// After that, it may be used this much longer while the service cannot be reached.
+    pub stale_if_unavailable: Duration,
+}
+
+impl Freshness {
+    /// Not to be used again.
+    pub const NEVER: Self = Self { fresh_for: Duration::ZERO, stale_if_unavailable: Duration::ZERO };
+
+    /// These hints, cut so that nothing outlives `left`.
+    #[must_use]
+    pub fn within(self, left: Duration) -> Self {
+        let fresh_for = self.fresh_for.min(left);
+        Self { fresh_for, stale_if_unavailable: self.stale_if_unavailable.min(left.saturating_sub(fresh_for)) }
+    }
+}
+
+/// The attestation result as it is stated to relying parties.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What to do.
+    pub decision: Decision,
+    /// How far the instance is trusted.
+    pub tier: Tier,
+    /// The worth, aspect by aspect.
+    pub vector: TrustVector,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The verified claims, when there are any.
+    pub claims: Option<Claims>,
+    /// The app.
+    pub app: AppName,
+    /// The instance, when it is known. Relying parties see a pseudonym of it.
+    pub instance: Option<InstanceId>,
+    /// The policy it was appraised under.
+    pub policy: PolicyRevision,
+    /// When the proof behind it was given.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// How long the answer may be reused.
+    pub freshness: Freshness,
+}
+
+/// What a verdict is about and how long it holds.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The app.
+    pub app: AppName,
+    /// The policy that applies.
+    pub policy: PolicyRevision,
+    /// When the proof was given.
+    pub issued_at: Timestamp,
+    /// How long after that it holds.
+    pub lifetime: Duration,
+    /// How long an answer may be reused at most.
+    pub freshness: Freshness,
+}
+
+impl Verdict {
+    /// The verdict on verified claims.
+    pub fn on(instance: InstanceId, claims: Claims, appraisal: Appraisal, frame: Frame) -> Self {
+        let tier = appraisal.tier();
+        Self {
+            decision: tier.into(),
+            tier,
+            vector: appraisal.vector,
+            reasons: appraisal.reasons,
+            claims: Some(claims),
+            app: frame.app,
+            instance: Some(instance),
+            policy: frame.policy,
+            issued_at: frame.issued_at,
+            expires_at: frame.issued_at.plus(frame.lifetime),
+            freshness: frame.freshness.within(frame.lifetime),
+        }
+    }
+
+    /// The refusal of evidence that did not verify, or of a call that proves nothing. It holds for no time at all.
+    pub fn refusal(vector: TrustVector, reason: Reason, frame: Frame) -> Self {
+        Self {
+            decision: Decision::Deny,
+            tier: vector.tier(),
+            vector,
+            reasons: vec![reason],
+            claims: None,
+            app: frame.app,
+            instance: None,
+            policy: frame.policy,
+            issued_at: frame.issued_at,
+            expires_at: frame.issued_at,
+            freshness: Freshness::NEVER,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_affirmed_instances_are_allowed() {
+        let decisions = [Tier::Affirming, Tier::Warning, Tier::None, Tier::Contraindicated].map(Decision::from);
+        assert_eq!(decisions, [Decision::Allow, Decision::StepUp, Decision::Deny, Decision::Deny]);
+    }
+
+    #[test]
+    fn freshness_never_outlives_the_verdict() {
+        let seconds = Duration::from_secs;
+        let hints = Freshness { fresh_for: seconds(30), stale_if_unavailable: seconds(60) };
+        assert_eq!(hints.within(seconds(100)), hints);
+        let cut = Freshness { fresh_for: seconds(30), stale_if_unavailable: seconds(10) };
+        assert_eq!(hints.within(seconds(40)), cut);
+        assert_eq!(hints.within(Duration::ZERO), Freshness::NEVER);
+    }
+}
