@@ -16,3 +16,6 @@ pub mod evidence;
 pub mod appraisal;
 // 3: answer
 pub mod verdict;
+// 4: ports
+pub mod clock;
+pub mod store;

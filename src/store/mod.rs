@@ -1,0 +1,202 @@
+//! The store, as a port: indivisible verbs, each with every outcome a variant. One behaviour suite says how every backend behaves.
+
+mod sign_count;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
+
+use crate::crypto::digest::Digest;
+use crate::crypto::jwk::Thumbprint;
+use crate::crypto::key::P256PublicKey;
+use crate::crypto::secret::Secret;
+use crate::evidence::claims::Claims;
+use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// How long the first answer to a named call is kept for its retries.
+pub const ANSWER_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// What a verb will answer.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 'a>>;
+
+/// The store cannot answer; nothing was changed, or the change is complete but its answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
+    /// The backend failed.
+    #[error("the store failed: {0}")]
+    Backend(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+    /// What the store holds cannot be read by this version.
+    #[error("a stored record cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Keeps challenges spent, instances enrolled and sign counts advanced. What it has answered survives `kill -9`.
+pub trait Store: Send + Sync {
+    /// Spends a challenge and enrols a new instance, both or neither.
+    fn enrol(&self, enrolment: Enrolment) -> Answer<'_, EnrolOutcome>;
+
+    /// Spends a challenge, advances an instance's sign count and keeps the new proof, all or nothing.
+    fn advance(&self, advance: Advance) -> Answer<'_, AdvanceOutcome>;
+
+    /// The instance, if it is enrolled.
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>>;
+
+    /// The first answer to a call, while it is kept.
+    fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>>;
+
+    /// The secret that belongs to this store, made by the first call ever.
+    fn secret(&self) -> Answer<'_, Secret>;
+
+    /// Forgets spent challenges that have expired and first answers that are no longer kept.
+    ///
+    /// From then on no challenge that expired by `now` can be spent, whatever the clock says later.
+    fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
+}
+
+/// A challenge to be spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spend {
+    /// The challenge's random part.
+    pub id: [u8; 16],
+    /// When it expires; the store remembers it until then.
+    pub expires_at: Timestamp,
+}
+
+/// A caller's name for one call, hashed together with the caller, so that callers cannot meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallId(pub Digest);
+
+/// A call that its caller has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedCall {
+    /// The name.
+    pub id: CallId,
+    /// SHA-256 over everything the call says; a retry says the same.
+    pub request: Digest,
+}
+
+/// The first answer to a named call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstAnswer {
+    /// The digest of the call it answered.
+    pub request: Digest,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+/// One installed app on one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its id, which follows from app, environment and key.
+    pub id: InstanceId,
+    /// The app.
+    pub app: AppName,
+    /// The attested key.
+    pub key: P256PublicKey,
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The account it was enrolled for, if the caller named one.
+    pub account: Option<AccountTag>,
+    /// The key that tokens are bound to, if the client named one.
+    pub confirmation: Option<Thumbprint>,
+    /// What is known about app and device.
+    pub claims: Claims,
+    /// The serial numbers of its certificates, lower-case hexadecimal.
+    pub serials: Vec<String>,
+    /// The receipt, as received.
+    pub receipt: Vec<u8>,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// When it last gave proof.
+    pub proven_at: Timestamp,
+}
+
+/// A new instance to be enrolled.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// The challenge it answers.
+    pub challenge: Spend,
+    /// The instance.
+    pub instance: Instance,
+    /// SHA-256 over the evidence, so that the same evidence is known again.
+    pub evidence: Digest,
+    /// The answer to be given, now and to repetitions.
+    pub verdict: Verdict,
+    /// The call's name, if the caller gave one.
+    pub call: Option<NamedCall>,
+}
+
+/// What became of an enrolment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnrolOutcome {
+    /// The instance is new.
+    Enrolled,
+    /// The same evidence for the same account was enrolled before; this was the answer. Nothing was spent.
+    AlreadyEnrolled(Box<Verdict>),
+    /// The key was enrolled with other evidence. Nothing was spent.
+    OtherEvidence,
+    /// The key was enrolled for another account. Nothing was spent.
+    OtherAccount,
+    /// The challenge was spent before.
+    ChallengeSpent,
+    /// The challenge expired before the last purge.
+    ChallengeExpired,
+    /// The call's name was used for another call within the last minute. Nothing was spent.
+    CallNameTaken,
+}
+
+/// A new proof by an enrolled instance.
+#[derive(Clone, Debug)]
+pub struct Advance {
+    /// The challenge it answers.
+    pub challenge: Spend,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The sign count that the proof carries.
+    pub sign_count: u32,
+    /// Which sign counts are acceptable.
+    pub mode: SignCountMode,
+    /// The claims, when the proof has changed them.
+    pub claims: Option<Claims>,
+    /// When the proof was given.
+    pub proven_at: Timestamp,
+    /// The answer to be given, now and to retries.
+    pub verdict: Verdict,
+    /// The call's name, if the caller gave one.
+    pub call: Option<NamedCall>,
+}
+
+/// What became of a proof. Only [`AdvanceOutcome::Advanced`] changes anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdvanceOutcome {
+    /// The challenge is spent and the sign count has been marked.
+    Advanced,
+    /// The same named call was answered before; this was the answer.
+    Repeated(Box<Verdict>),
+    /// The call's name was used for another call within the last minute.
+    CallNameTaken,
+    /// The challenge was spent before.
+    ChallengeSpent,
+    /// The challenge expired before the last purge.
+    ChallengeExpired,
+    /// The sign count is not acceptable.
+    SignCount(SignCountRefusal),
+    /// There is no such instance.
+    UnknownInstance,
+}
+
+/// How much a purge has forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Spent challenges.
+    pub challenges: u64,
+    /// First answers.
+    pub answers: u64,
+}
