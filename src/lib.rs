@@ -19,3 +19,7 @@ pub mod verdict;
 // 4: ports
 pub mod clock;
 pub mod store;
+// 5: role
+pub mod verifier;
+// 7: edges
+pub mod grpc;

@@ -3,6 +3,7 @@
 mod sign_count;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -16,6 +17,18 @@ use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
+
+/// Where the store keeps what it keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// SQLite, in one file that this process alone may open.
+    Sqlite {
+        /// The file; it is made when it does not exist.
+        path: PathBuf,
+    },
+    /// Memory: everything is forgotten when the process ends.
+    Memory,
+}
 
 /// How long the first answer to a named call is kept for its retries.
 pub const ANSWER_KEPT_FOR: Duration = Duration::from_secs(60);

@@ -1,0 +1,53 @@
+//! What the gRPC edge needs to know before it starts.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::crypto::digest::Digest;
+use crate::verifier::Caller;
+
+/// Where and how the service listens.
+#[derive(Clone, Debug)]
+pub struct GrpcConfig {
+    /// The address to listen on; port 0 asks the system for a free one.
+    pub listen: SocketAddr,
+    /// The certificate to show; `None` is plaintext.
+    pub tls: Option<TlsConfig>,
+    /// The callers and the digests of their keys. When empty, every caller is the auth server `local`.
+    pub callers: Vec<CallerKey>,
+    /// The longest time a call may take, whatever deadline the caller states.
+    pub call_timeout: Duration,
+    /// How long calls may go on after the service was told to stop.
+    pub drain_deadline: Duration,
+    /// How long one connection is kept before the client has to open a new one.
+    pub max_connection_age: Duration,
+    /// How many calls one connection may have in flight.
+    pub max_concurrent_streams: u32,
+}
+
+/// PEM texts for TLS. `Debug` does not show the key.
+#[derive(Clone)]
+pub struct TlsConfig {
+    /// The certificate chain, leaf first.
+    pub certificate: Vec<u8>,
+    /// The private key.
+    pub key: Vec<u8>,
+    /// The CA that clients' certificates must come from; `None` asks for none.
+    pub client_ca: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for TlsConfig {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TlsConfig").field("client_ca", &self.client_ca.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A caller, known by a key that it sends as `authorization: Bearer KEY`.
+#[derive(Clone, Debug)]
+pub struct CallerKey {
+    /// SHA-256 of the key.
+    pub key_sha256: Digest,
+    /// Who it is.
+    pub caller: Caller,
+}

@@ -1,0 +1,5 @@
+//! The gRPC edge.
+
+mod config;
+
+pub use config::{CallerKey, GrpcConfig, TlsConfig};

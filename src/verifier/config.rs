@@ -1,0 +1,41 @@
+//! What the role needs to know before it starts.
+
+use std::time::Duration;
+
+use crate::appraisal::Policy;
+use crate::evidence::app_attest::{AppId, Device};
+use crate::ids::AppName;
+use crate::store::SignCountMode;
+use crate::verdict::Freshness;
+
+/// What the role needs to know.
+#[derive(Clone, Debug)]
+pub struct VerifierConfig {
+    /// The apps, each with a name of its own.
+    pub apps: Vec<AppConfig>,
+    /// How long a challenge may be answered.
+    pub challenge_lifetime: Duration,
+    /// How much memory cached verdicts may take, in bytes.
+    pub cache_capacity: u64,
+}
+
+/// What the role needs to know about one app.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// The name that callers use.
+    pub name: AppName,
+    /// The App IDs that may prove themselves as this app.
+    pub app_ids: Vec<AppId>,
+    /// The kind of device that is expected.
+    pub device: Device,
+    /// Which sign counts are accepted.
+    pub sign_count: SignCountMode,
+    /// Roots of laboratories that are trusted beside Apple's, DER certificates. Verdicts that rest on them say so.
+    pub lab_roots: Vec<Vec<u8>>,
+    /// What the claims should be.
+    pub policy: Policy,
+    /// How long a verdict holds after the proof.
+    pub verdict_lifetime: Duration,
+    /// How long relying parties may reuse an answer.
+    pub freshness: Freshness,
+}
