@@ -17,6 +17,7 @@ pub mod appraisal;
 // 3: answer
 pub mod verdict;
 // 4: ports
+pub mod cache;
 pub mod clock;
 pub mod store;
 // 5: role

@@ -1,5 +1,22 @@
-//! The gRPC edge.
+//! The gRPC edge: messages become calls of the role, and verdicts become messages.
 
+mod attestation;
+mod authentication;
 mod config;
+mod fault;
+mod field;
+mod message;
+mod server;
+mod verdict;
 
 pub use config::{CallerKey, GrpcConfig, TlsConfig};
+pub use server::{MESSAGE_LIMIT, Server, ServerFault, Stopped};
+
+/// The messages and services of `proto/bonafide/v1`, as generated.
+#[allow(missing_docs, clippy::all, reason = "generated; the documentation is in the .proto files")]
+pub mod proto {
+    tonic::include_proto!("bonafide.v1");
+
+    /// The descriptors of all messages and services, for reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+}

@@ -1,7 +1,98 @@
 //! The role: a RATS verifier for relying parties. Its use cases are to issue challenges, enrol, assert and check.
 
+mod app;
+mod assert;
+mod attest;
 mod caller;
+mod challenge;
+mod check;
 mod config;
+mod fault;
+mod named_call;
+mod pseudonym;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use assert::{AssertCall, Signer};
+pub use attest::AttestCall;
 pub use caller::{Caller, Role};
+pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use config::{AppConfig, VerifierConfig};
+pub use fault::{BuildFault, CallFault};
+
+use app::App;
+use challenge::Challenges;
+use pseudonym::Pseudonyms;
+
+use crate::appraisal::{Reason, TrustVector};
+use crate::cache::VerdictCache;
+use crate::clock::Clock;
+use crate::crypto::secret::MacKey;
+use crate::ids::AppName;
+use crate::store::Store;
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// Everything that one service knows and decides.
+pub struct Verifier {
+    apps: HashMap<AppName, App>,
+    challenges: Challenges,
+    accounts: MacKey,
+    pseudonyms: Pseudonyms,
+    store: Arc<dyn Store>,
+    cache: VerdictCache,
+    clock: Arc<dyn Clock>,
+}
+
+impl Verifier {
+    /// Builds the role over a store, whose secret it takes up.
+    pub async fn build(
+        config: VerifierConfig,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildFault> {
+        let secret = store.secret().await?;
+        let apps = config.apps.into_iter().map(|app| Ok((app.name.clone(), App::build(app)?)));
+        Ok(Self {
+            apps: apps.collect::<Result<_, BuildFault>>()?,
+            challenges: Challenges::new(&secret, config.challenge_lifetime),
+            accounts: secret.mac_key("account"),
+            pseudonyms: Pseudonyms::new(secret),
+            cache: VerdictCache::new(config.cache_capacity),
+            store,
+            clock,
+        })
+    }
+
+    /// Issues a challenge. It costs no memory: the challenge itself says what it is for.
+    pub fn create_challenge(
+        &self,
+        app: &AppName,
+        purpose: Purpose,
+        session: &[u8],
+    ) -> Result<IssuedChallenge, CallFault> {
+        let app = &self.app(app)?.name;
+        Ok(self.challenges.issue(Binding { app, purpose, session }, self.clock.now())?)
+    }
+
+    /// Forgets what no longer needs to be remembered. To be called now and then.
+    pub async fn purge(&self) -> Result<(), CallFault> {
+        self.store.purge(self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// The time by which this role judges.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn app(&self, name: &AppName) -> Result<&App, CallFault> {
+        self.apps.get(name).ok_or(CallFault::UnknownApp)
+    }
+}
+
+/// The refusal of something that was sent and does not hold.
+fn refusal(app: &App, vector: TrustVector, reason: impl Into<Reason>, now: Timestamp) -> Verdict {
+    Verdict::refusal(vector, reason.into(), app.frame(now))
+}

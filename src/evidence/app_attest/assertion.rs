@@ -12,7 +12,7 @@ use crate::evidence::Verified;
 use crate::wire::cbor;
 
 /// The largest assertion, in bytes; genuine ones have 140 to 250.
-const ASSERTION_LIMIT: usize = 2 * 1024;
+pub const ASSERTION_LIMIT: usize = 2 * 1024;
 
 /// An assertion, read to its last byte, not yet believed.
 #[derive(Clone, Debug, PartialEq, Eq)]

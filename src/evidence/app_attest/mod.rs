@@ -13,7 +13,7 @@ mod rejection;
 mod steps;
 
 pub use app_id::{AppId, AppIdMalformed};
-pub use assertion::{Assertion, AssertionExpectation, AssertionFacts, verify_assertion};
+pub use assertion::{ASSERTION_LIMIT, Assertion, AssertionExpectation, AssertionFacts, verify_assertion};
 pub use attestation::{ATTESTATION_LIMIT, AttestationFacts, AttestationObject};
 pub use authenticator_data::{AttestedCredential, AuthenticatorData};
 pub use extensions::Extensions;

@@ -1,0 +1,63 @@
+//! Errors on the wire: the one place where faults become gRPC status codes (`docs/api.md` lists them).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::store::StoreFault;
+use crate::verifier::CallFault;
+
+/// When a caller may try again after the service was unable to answer.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// The domain of `google.rpc.ErrorInfo`.
+const DOMAIN: &str = "bonafide";
+
+/// A field of a request that cannot be used.
+#[derive(Debug)]
+pub(super) struct Violation {
+    pub(super) field: &'static str,
+    pub(super) text: String,
+}
+
+impl Violation {
+    pub(super) fn new(field: &'static str, text: impl Into<String>) -> Self {
+        Self { field, text: text.into() }
+    }
+}
+
+impl From<Violation> for Status {
+    fn from(violation: Violation) -> Self {
+        let message = format!("{}: {}", violation.field, violation.text);
+        let field = FieldViolation::new(violation.field, violation.text);
+        Self::with_error_details(Code::InvalidArgument, message, ErrorDetails::with_bad_request(vec![field]))
+    }
+}
+
+/// The caller is not known, or may not make this call.
+pub(super) fn refused_caller(code: Code, reason: &str, text: &str) -> Status {
+    Status::with_error_details(code, text, ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new()))
+}
+
+impl From<CallFault> for Status {
+    fn from(fault: CallFault) -> Self {
+        match &fault {
+            CallFault::UnknownApp => Violation::new("app", fault.to_string()).into(),
+            CallFault::CallNameTaken => Violation::new("idempotency_key", fault.to_string()).into(),
+            CallFault::Store(_) | CallFault::NoRandomness(_) => unavailable(&fault),
+        }
+    }
+}
+
+/// What went wrong stays in the log: its text may name files of this machine.
+fn unavailable(fault: &CallFault) -> Status {
+    tracing::error!(error = %fault, "a call ended without a verdict");
+    let code = match fault {
+        CallFault::Store(StoreFault::Unreadable(_)) => Code::DataLoss,
+        _ => Code::Unavailable,
+    };
+    let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(code, "the service cannot answer now", details)
+}

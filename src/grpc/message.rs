@@ -1,0 +1,135 @@
+//! Verdicts as messages.
+
+use std::time::Duration;
+
+use super::proto;
+use crate::appraisal::{Reason, Remedy, Tier, TrustVector};
+use crate::evidence::claims::Claims;
+use crate::time::Timestamp;
+use crate::verdict::{Decision, Verdict};
+use crate::verifier::{Caller, Role, Verifier};
+
+/// The longest time for which a refusal may be reused.
+const NEGATIVE_FOR: Duration = Duration::from_secs(5);
+
+/// A verdict as `caller` may see it at the time of the answer.
+pub(super) fn verdict(verifier: &Verifier, caller: &Caller, verdict: &Verdict) -> proto::Verdict {
+    proto::Verdict {
+        decision: decision(verdict.decision).into(),
+        tier: tier(verdict.tier).into(),
+        trust_vector: Some(vector(&verdict.vector)),
+        reasons: verdict.reasons.iter().map(reason).collect(),
+        facts: verdict.claims.as_ref().map(|claims| facts(claims, caller.role)).unwrap_or_default(),
+        app: verdict.app.to_string(),
+        instance: verdict.instance.map(|id| verifier.pseudonym(caller, id)).unwrap_or_default(),
+        policy_revision: verdict.policy.as_str().to_owned(),
+        issue_time: Some(timestamp(verdict.issued_at)),
+        expire_time: Some(timestamp(verdict.expires_at)),
+        freshness: Some(freshness(verdict, verifier.now())),
+    }
+}
+
+const fn decision(decision: Decision) -> proto::Decision {
+    match decision {
+        Decision::Allow => proto::Decision::Allow,
+        Decision::StepUp => proto::Decision::StepUp,
+        Decision::Deny => proto::Decision::Deny,
+    }
+}
+
+const fn tier(tier: Tier) -> proto::TrustTier {
+    match tier {
+        Tier::None => proto::TrustTier::None,
+        Tier::Affirming => proto::TrustTier::Affirming,
+        Tier::Warning => proto::TrustTier::Warning,
+        Tier::Contraindicated => proto::TrustTier::Contraindicated,
+    }
+}
+
+fn vector(vector: &TrustVector) -> proto::TrustVector {
+    proto::TrustVector {
+        instance_identity: vector.instance_identity.0.into(),
+        configuration: vector.configuration.0.into(),
+        executables: vector.executables.0.into(),
+        hardware: vector.hardware.0.into(),
+        storage_opaque: vector.storage_opaque.0.into(),
+    }
+}
+
+fn reason(reason: &Reason) -> proto::Reason {
+    use proto::remedy::Action;
+    let action = match reason.remedy {
+        Remedy::None => Action::None,
+        Remedy::RetryNow => Action::RetryNow,
+        Remedy::NewChallenge => Action::NewChallenge,
+        Remedy::ReEnrol => Action::ReEnrol,
+        Remedy::UpdateApp => Action::UpdateApp,
+        Remedy::UpdateOs => Action::UpdateOs,
+        Remedy::ContactSupport => Action::ContactSupport,
+    };
+    proto::Reason {
+        code: reason.code.clone().into_owned(),
+        text: reason.text.clone().into_owned(),
+        remedy: Some(proto::Remedy { action: action.into() }),
+    }
+}
+
+/// An auth server sees all that was proved; a gateway decides by the decision.
+fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
+    if role == Role::Gateway {
+        return Vec::new();
+    }
+    let stated = [
+        ("format", Some(claims.format.name().to_owned())),
+        ("app_id", Some(claims.app_id.clone())),
+        ("environment", Some(claims.environment.name().to_owned())),
+        ("validation_category", claims.validation_category.map(|category| category.name().to_owned())),
+        ("bundle_version", claims.bundle_version.clone()),
+        ("os_version", claims.os_version.as_ref().map(ToString::to_string)),
+        ("os_build", claims.os_build.clone()),
+    ];
+    stated.into_iter().filter_map(|(name, value)| Some(proto::Fact { name: name.to_owned(), value: value? })).collect()
+}
+
+fn freshness(verdict: &Verdict, now: Timestamp) -> proto::Freshness {
+    let left = verdict.freshness.within(verdict.expires_at.since(now));
+    let (positive, negative) = match verdict.decision {
+        Decision::Allow => (left.fresh_for, Duration::ZERO),
+        Decision::StepUp | Decision::Deny => (Duration::ZERO, left.fresh_for.min(NEGATIVE_FOR)),
+    };
+    let stale = if positive.is_zero() { Duration::ZERO } else { left.stale_if_unavailable };
+    proto::Freshness {
+        fresh_for: Some(duration(positive)),
+        stale_if_unavailable: Some(duration(stale)),
+        negative_for: Some(duration(negative)),
+    }
+}
+
+fn duration(span: Duration) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(span.subsec_nanos()).unwrap_or(0),
+    }
+}
+
+/// A point in time as a message.
+pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    let millis = at.as_millis();
+    prost_types::Timestamp {
+        seconds: i64::try_from(millis / 1000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(millis % 1000).unwrap_or(0) * 1_000_000,
+    }
+}
+
+/// Leaves a trace of a decision: codes only, no evidence and no identifier.
+pub(super) fn record(call: &'static str, caller: &Caller, verdict: &Verdict) {
+    let reasons: Vec<&str> = verdict.reasons.iter().map(|reason| reason.code.as_ref()).collect();
+    tracing::info!(
+        call,
+        caller = caller.name.as_str(),
+        app = verdict.app.as_str(),
+        decision = verdict.decision.name(),
+        reasons = reasons.join(","),
+        "decided"
+    );
+}

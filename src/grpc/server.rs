@@ -1,0 +1,162 @@
+//! The server: listening, limits, health, reflection, and an orderly end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
+use tonic_health::server::HealthReporter;
+
+use super::attestation::Attestation;
+use super::authentication::Authentication;
+use super::config::{GrpcConfig, TlsConfig};
+use super::proto;
+use super::proto::attestation_service_server::AttestationServiceServer;
+use super::proto::verdict_service_server::VerdictServiceServer;
+use super::verdict::VerdictEdge;
+use crate::verifier::Verifier;
+
+/// The largest message that is read, in bytes.
+pub const MESSAGE_LIMIT: usize = 64 * 1024;
+const HEADER_LIMIT: u32 = 16 * 1024;
+const RESET_LIMIT: usize = 64;
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerFault {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The transport cannot be set up, for example because certificate and key do not fit.
+    #[error("cannot set up the transport: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// Reflection cannot be set up.
+    #[error("cannot set up reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// A built-in name does not fit its own grammar.
+    #[error(transparent)]
+    Name(#[from] crate::ids::NameMalformed),
+}
+
+/// How the server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Every call in flight was answered.
+    Drained,
+    /// The drain deadline passed before that.
+    CutOff,
+}
+
+/// A server that listens, and answers once [`Server::run`] is awaited.
+pub struct Server {
+    address: SocketAddr,
+    incoming: TcpIncoming,
+    router: Router,
+    health: HealthReporter,
+    drain_deadline: Duration,
+}
+
+impl Server {
+    /// Listens on the configured address.
+    pub async fn bind(config: GrpcConfig, verifier: Arc<Verifier>) -> Result<Self, ServerFault> {
+        let fault = |error| ServerFault::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).await.map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let mut transport = transport(&config)?;
+        let authentication = Authentication::new(config.callers)?;
+        let attestation = Attestation { verifier: Arc::clone(&verifier) };
+        let attestation = AttestationServiceServer::new(attestation).max_decoding_message_size(MESSAGE_LIMIT);
+        let verdict = VerdictServiceServer::new(VerdictEdge { verifier }).max_decoding_message_size(MESSAGE_LIMIT);
+        let router = transport
+            .add_service(InterceptedService::new(attestation, authentication.clone()))
+            .add_service(InterceptedService::new(verdict, authentication))
+            .add_service(health_service)
+            .add_service(reflection()?.build_v1()?)
+            .add_service(reflection()?.build_v1alpha()?);
+        Ok(Self { address, incoming, router, health, drain_deadline: config.drain_deadline })
+    }
+
+    /// The address it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers calls until `stop` completes, then drains: not ready, no new connections, calls in flight end within the deadline.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServerFault> {
+        let (drain, drained) = oneshot::channel::<()>();
+        let serving = self.router.serve_with_incoming_shutdown(self.incoming, async { drop(drained.await) });
+        tokio::pin!(serving);
+        report(&self.health, Readiness::Ready).await;
+        tokio::select! {
+            ended = &mut serving => return Ok(ended.map(|()| Stopped::Drained)?),
+            () = stop => {}
+        }
+        report(&self.health, Readiness::Stopping).await;
+        drop(drain);
+        match timeout(self.drain_deadline, serving).await {
+            Ok(ended) => Ok(ended.map(|()| Stopped::Drained)?),
+            Err(_) => Ok(Stopped::CutOff),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Readiness {
+    Ready,
+    Stopping,
+}
+
+async fn report(health: &HealthReporter, readiness: Readiness) {
+    type First = AttestationServiceServer<Attestation>;
+    type Second = VerdictServiceServer<VerdictEdge>;
+    match readiness {
+        Readiness::Ready => {
+            health.set_serving::<First>().await;
+            health.set_serving::<Second>().await;
+        }
+        Readiness::Stopping => {
+            health.set_not_serving::<First>().await;
+            health.set_not_serving::<Second>().await;
+            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        }
+    }
+}
+
+fn transport(config: &GrpcConfig) -> Result<Transport, ServerFault> {
+    let transport = Transport::builder()
+        .timeout(config.call_timeout)
+        .max_concurrent_streams(config.max_concurrent_streams)
+        .max_connection_age(config.max_connection_age)
+        .max_connection_age_grace(config.drain_deadline)
+        .http2_max_header_list_size(HEADER_LIMIT)
+        .http2_max_pending_accept_reset_streams(Some(RESET_LIMIT))
+        .http2_keepalive_interval(Some(KEEPALIVE));
+    match &config.tls {
+        Some(tls) => Ok(transport.tls_config(tls_config(tls))?),
+        None => Ok(transport),
+    }
+}
+
+fn tls_config(tls: &TlsConfig) -> ServerTlsConfig {
+    let identity = Identity::from_pem(&tls.certificate, &tls.key);
+    let config = ServerTlsConfig::new().identity(identity).timeout(Duration::from_secs(10));
+    match &tls.client_ca {
+        Some(ca) => config.client_ca_root(Certificate::from_pem(ca)),
+        None => config,
+    }
+}
+
+fn reflection() -> Result<tonic_reflection::server::Builder<'static>, ServerFault> {
+    Ok(tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET))
+}

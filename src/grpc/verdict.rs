@@ -1,0 +1,35 @@
+//! `VerdictService`.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::authentication::caller_of;
+use super::proto::verdict_service_server::VerdictService;
+use super::proto::{CheckVerdictRequest, CheckVerdictResponse};
+use super::{field, message};
+use crate::verifier::Verifier;
+
+/// The longest text that is looked at as a pseudonym, in bytes.
+const INSTANCE_LIMIT: usize = 64;
+
+/// `VerdictService` over the role.
+pub(super) struct VerdictEdge {
+    pub(super) verifier: Arc<Verifier>,
+}
+
+#[tonic::async_trait]
+impl VerdictService for VerdictEdge {
+    async fn check_verdict(
+        &self,
+        request: Request<CheckVerdictRequest>,
+    ) -> Result<Response<CheckVerdictResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let request = request.into_inner();
+        let app = field::app(&request.app)?;
+        let instance = field::some_at_most("instance", request.instance.as_str(), INSTANCE_LIMIT)?;
+        let verdict = self.verifier.check(&caller, &app, instance).await?;
+        let verdict = message::verdict(&self.verifier, &caller, &verdict);
+        Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict) }))
+    }
+}

@@ -1,0 +1,164 @@
+//! A known instance signs a request.
+
+use super::Verifier;
+use super::app::App;
+use super::caller::Caller;
+use super::challenge::{Binding, ChallengeRejection, Purpose};
+use super::check::{INSTANCE_UNKNOWN, held};
+use super::fault::CallFault;
+use super::named_call::named_call;
+use super::refusal;
+use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
+use crate::evidence::Verified;
+use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejection, verify_assertion};
+use crate::evidence::claims::Claims;
+use crate::evidence::client_data::ClientData;
+use crate::ids::{AppName, InstanceId, KeyId};
+use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend};
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// What a caller passes on from an enrolled instance.
+#[derive(Clone, Copy, Debug)]
+pub struct AssertCall<'a> {
+    /// The app.
+    pub app: &'a AppName,
+    /// Which instance signs.
+    pub signer: Signer<'a>,
+    /// The bytes that the device hashed.
+    pub client_data: &'a [u8],
+    /// The assertion.
+    pub assertion: &'a [u8],
+    /// The session that the challenge was created with; empty for none.
+    pub session: &'a [u8],
+    /// The caller's name for this call; empty for none.
+    pub idempotency_key: &'a str,
+}
+
+/// How a caller names the instance that signs.
+#[derive(Clone, Copy, Debug)]
+pub enum Signer<'a> {
+    /// By the pseudonym it knows from a verdict.
+    Pseudonym(&'a str),
+    /// By the key id that the device knows.
+    Key(&'a KeyId),
+}
+
+/// An assertion that verified, on its way to the store.
+struct Proof {
+    challenge: Spend,
+    facts: Verified<AssertionFacts>,
+}
+
+impl Verifier {
+    /// Verifies an assertion, advances the instance's sign count and states a verdict, all or nothing.
+    ///
+    /// Errors with [`CallFault`] when there can be no verdict.
+    pub async fn assert(&self, caller: &Caller, call: AssertCall<'_>) -> Result<Verdict, CallFault> {
+        let app = self.app(call.app)?;
+        let now = self.clock.now();
+        let named = named_call(caller, call.idempotency_key, &call.content());
+        if let Some(first) = self.first_answer(named, now).await? {
+            return Ok(held(first, now));
+        }
+        let Some(instance) = self.signer(app, caller, call.signer).await? else {
+            return Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now));
+        };
+        match self.assertion_proof(app, &instance, &call, now) {
+            Ok(proof) => self.advance(app, advance(app, instance, proof, named, now)).await,
+            Err(verdict) => Ok(*verdict),
+        }
+    }
+
+    async fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Result<Option<Instance>, CallFault> {
+        let id = match signer {
+            Signer::Pseudonym(text) => self.instance_behind(caller, text),
+            Signer::Key(key) => Some(InstanceId::derive(&app.name, app.policy.environment.name(), key)),
+        };
+        let Some(id) = id else { return Ok(None) };
+        Ok(self.store.instance(id).await?.filter(|instance| instance.app == app.name))
+    }
+
+    /// Checks everything that can be checked without writing.
+    fn assertion_proof(
+        &self,
+        app: &App,
+        instance: &Instance,
+        call: &AssertCall<'_>,
+        now: Timestamp,
+    ) -> Result<Proof, Box<Verdict>> {
+        let refused = |vector, reason: Reason| Box::new(refusal(app, vector, reason, now));
+        let client_data =
+            ClientData::parse(call.client_data).map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
+        let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: call.session };
+        let challenge = self.challenges.recognise(&client_data.challenge, binding, now);
+        let challenge = challenge.map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
+        let app_id = app.app_id(&instance.claims.app_id);
+        let app_id = app_id.ok_or_else(|| refused(TrustVector::UNVERIFIED, (&Rejection::AppMismatch).into()))?;
+        let expectation = AssertionExpectation { client_data_hash: &client_data.hash, key: &instance.key, app_id };
+        let facts = verify_assertion(call.assertion, expectation)
+            .map_err(|fault| refused(TrustVector::UNVERIFIED, (&fault).into()))?;
+        Ok(Proof { challenge, facts })
+    }
+
+    async fn advance(&self, app: &App, advance: Advance) -> Result<Verdict, CallFault> {
+        let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
+        let silent = |reason: Reason| Ok(refusal(app, TrustVector::SILENT, reason, now));
+        match self.store.advance(advance).await? {
+            AdvanceOutcome::Advanced => {
+                self.cache.replace(id, verdict.clone(), now).await;
+                Ok(verdict)
+            }
+            AdvanceOutcome::Repeated(first) => Ok(held(*first, now)),
+            AdvanceOutcome::ChallengeSpent => silent(ChallengeRejection::Replayed.into()),
+            AdvanceOutcome::ChallengeExpired => silent(ChallengeRejection::Expired.into()),
+            AdvanceOutcome::SignCount(SignCountRefusal::Seen) => silent(SIGN_COUNT_REPLAYED),
+            AdvanceOutcome::SignCount(SignCountRefusal::BeforeWindow) => silent(SIGN_COUNT_TOO_LATE),
+            AdvanceOutcome::UnknownInstance => Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now)),
+            AdvanceOutcome::CallNameTaken => Err(CallFault::CallNameTaken),
+        }
+    }
+}
+
+const UNRECOGNISED: TrustVector = TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
+
+const SIGN_COUNT_REPLAYED: Reason =
+    Reason::new("sign_count_replayed", "the sign count is not above those accepted before", Remedy::NewChallenge);
+const SIGN_COUNT_TOO_LATE: Reason =
+    Reason::new("sign_count_too_late", "the sign count lies before the window of late arrivals", Remedy::NewChallenge);
+
+fn advance(app: &App, instance: Instance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
+    let facts = proof.facts.into_facts();
+    let claims = proved_again(&instance.claims, &facts);
+    let verdict = app.verdict(instance.id, claims.clone(), now);
+    Advance {
+        challenge: proof.challenge,
+        instance: instance.id,
+        sign_count: facts.sign_count,
+        mode: app.sign_count,
+        claims: (claims != instance.claims).then_some(claims),
+        proven_at: now,
+        verdict,
+        call,
+    }
+}
+
+/// What the running code says now replaces what it said before; where it says nothing, the earlier word stands.
+fn proved_again(earlier: &Claims, facts: &AssertionFacts) -> Claims {
+    let now = &facts.extensions;
+    Claims {
+        validation_category: now.validation_category.or(earlier.validation_category),
+        bundle_version: now.bundle_version.clone().or_else(|| earlier.bundle_version.clone()),
+        ..earlier.clone()
+    }
+}
+
+impl<'a> AssertCall<'a> {
+    fn content(&self) -> [&'a [u8]; 6] {
+        let signer = match self.signer {
+            Signer::Pseudonym(text) => text.as_bytes(),
+            Signer::Key(key) => key.0.as_slice(),
+        };
+        [b"assert", self.app.as_str().as_bytes(), signer, self.client_data, self.assertion, self.session]
+    }
+}

@@ -1,0 +1,33 @@
+//! Why there is no verdict: the caller's mistakes, and our own inability.
+
+use crate::crypto::secret::NoRandomness;
+use crate::ids::AppName;
+use crate::store::StoreFault;
+
+/// Why a call ends without a verdict. The relying party then fails closed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallFault {
+    /// No app of this name is configured.
+    #[error("no app of this name is configured")]
+    UnknownApp,
+    /// The name of the call was used for another call within the last minute.
+    #[error("the idempotency key was used for another call within the last minute")]
+    CallNameTaken,
+    /// The store cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// Why the role cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildFault {
+    /// The store cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// A lab root is not a certificate.
+    #[error("a lab root of the app {0} is not a certificate")]
+    LabRoot(AppName),
+}

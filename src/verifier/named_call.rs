@@ -1,0 +1,34 @@
+//! Calls that their caller has named: a retry gets the first answer.
+
+use super::Verifier;
+use super::caller::Caller;
+use super::fault::CallFault;
+use crate::crypto::digest::sha256_of_parts;
+use crate::store::{CallId, NamedCall};
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// The name of a call, if its caller gave one: hashed together with the caller, and with all that the call says.
+pub(super) fn named_call(caller: &Caller, name: &str, content: &[&[u8]]) -> Option<NamedCall> {
+    if name.is_empty() {
+        return None;
+    }
+    let id = CallId(sha256_of_parts(&[b"bonafide call", caller.name.as_str().as_bytes(), name.as_bytes()]));
+    Some(NamedCall { id, request: sha256_of_parts(content) })
+}
+
+impl Verifier {
+    /// The first answer to this call, if it was made before.
+    pub(super) async fn first_answer(
+        &self,
+        call: Option<NamedCall>,
+        now: Timestamp,
+    ) -> Result<Option<Verdict>, CallFault> {
+        let Some(call) = call else { return Ok(None) };
+        match self.store.first_answer(call.id, now).await? {
+            Some(first) if first.request == call.request => Ok(Some(first.verdict)),
+            Some(_) => Err(CallFault::CallNameTaken),
+            None => Ok(None),
+        }
+    }
+}
