@@ -24,3 +24,5 @@ pub mod store;
 pub mod verifier;
 // 7: edges
 pub mod grpc;
+// beside the layers
+pub mod lab;
