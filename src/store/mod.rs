@@ -1,13 +1,23 @@
 //! The store, as a port: indivisible verbs, each with every outcome a variant. One behaviour suite says how every backend behaves.
 
+mod ledger;
+mod memory;
+mod open;
+mod rules;
 mod sign_count;
+mod sqlite;
+#[cfg(test)]
+mod suite;
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use memory::MemoryStore;
+pub use open::{OpenFault, open};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
+pub use sqlite::SqliteStore;
 
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
@@ -73,7 +83,8 @@ pub trait Store: Send + Sync {
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
 }
 
-/// A challenge to be spent.
+/// A challenge to be spent. A challenge is authenticated as a whole, so one id never comes with two expiries; both together are what
+/// is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// The challenge's random part.

@@ -1,0 +1,136 @@
+//! The verbs, written once over a [`Ledger`]: what is checked, in which order, and what is then written.
+
+use super::ledger::{Enrolled, Ledger, Progress, oldest_kept};
+use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, NamedCall, Purged, Spend, StoreFault};
+use crate::crypto::secret::Secret;
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// Spends the challenge and adds the instance.
+pub(super) fn enrol(ledger: &mut impl Ledger, enrolment: &Enrolment) -> Result<EnrolOutcome, StoreFault> {
+    if let Some(outcome) = known_enrolment(ledger, enrolment)? {
+        return Ok(outcome);
+    }
+    ledger.spend(&enrolment.challenge)?;
+    ledger.add(enrolment)?;
+    keep(ledger, enrolment.call, &enrolment.verdict, enrolment.instance.enrolled_at)?;
+    Ok(EnrolOutcome::Enrolled)
+}
+
+/// Spends the challenge, marks the sign count and keeps the proof.
+pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<AdvanceOutcome, StoreFault> {
+    if let Some(outcome) = known_call(ledger, advance)? {
+        return Ok(outcome);
+    }
+    let Some(progress) = ledger.progress(&advance.instance)? else {
+        return Ok(AdvanceOutcome::UnknownInstance);
+    };
+    match standing(ledger, &advance.challenge)? {
+        Standing::Expired => return Ok(AdvanceOutcome::ChallengeExpired),
+        Standing::Spent => return Ok(AdvanceOutcome::ChallengeSpent),
+        Standing::Open => {}
+    }
+    match progress.counts.advance(advance.sign_count, advance.mode) {
+        Err(refusal) => Ok(AdvanceOutcome::SignCount(refusal)),
+        Ok(counts) => {
+            write_proof(ledger, advance, Progress { counts, proven_at: progress.proven_at.max(advance.proven_at) })
+        }
+    }
+}
+
+/// The secret, made when there is none.
+pub(super) fn secret(ledger: &mut impl Ledger) -> Result<Secret, StoreFault> {
+    if let Some(secret) = ledger.secret()? {
+        return Ok(secret);
+    }
+    let secret = Secret::generate().map_err(|fault| StoreFault::Backend(fault.to_string()))?;
+    ledger.keep_secret(&secret)?;
+    Ok(secret)
+}
+
+/// Forgets what no longer matters at `now`.
+pub(super) fn purge(ledger: &mut impl Ledger, now: Timestamp) -> Result<Purged, StoreFault> {
+    ledger.forget(now, oldest_kept(now))
+}
+
+fn known_enrolment(ledger: &impl Ledger, enrolment: &Enrolment) -> Result<Option<EnrolOutcome>, StoreFault> {
+    match first_answer(ledger, enrolment.call, enrolment.instance.enrolled_at)? {
+        First::Same(verdict) => return Ok(Some(EnrolOutcome::AlreadyEnrolled(verdict))),
+        First::Other => return Ok(Some(EnrolOutcome::CallNameTaken)),
+        First::None => {}
+    }
+    if let Some(first) = ledger.enrolled(&enrolment.instance.id)? {
+        return Ok(Some(enrolled_again(first, enrolment)));
+    }
+    Ok(match standing(ledger, &enrolment.challenge)? {
+        Standing::Expired => Some(EnrolOutcome::ChallengeExpired),
+        Standing::Spent => Some(EnrolOutcome::ChallengeSpent),
+        Standing::Open => None,
+    })
+}
+
+fn enrolled_again(first: Enrolled, enrolment: &Enrolment) -> EnrolOutcome {
+    if first.account != enrolment.instance.account {
+        EnrolOutcome::OtherAccount
+    } else if first.evidence != enrolment.evidence {
+        EnrolOutcome::OtherEvidence
+    } else {
+        EnrolOutcome::AlreadyEnrolled(Box::new(first.verdict))
+    }
+}
+
+fn known_call(ledger: &impl Ledger, advance: &Advance) -> Result<Option<AdvanceOutcome>, StoreFault> {
+    Ok(match first_answer(ledger, advance.call, advance.proven_at)? {
+        First::Same(verdict) => Some(AdvanceOutcome::Repeated(verdict)),
+        First::Other => Some(AdvanceOutcome::CallNameTaken),
+        First::None => None,
+    })
+}
+
+fn write_proof(ledger: &mut impl Ledger, advance: &Advance, progress: Progress) -> Result<AdvanceOutcome, StoreFault> {
+    ledger.spend(&advance.challenge)?;
+    ledger.set_progress(&advance.instance, progress)?;
+    if let Some(claims) = &advance.claims {
+        ledger.set_claims(&advance.instance, claims)?;
+    }
+    keep(ledger, advance.call, &advance.verdict, advance.proven_at)?;
+    Ok(AdvanceOutcome::Advanced)
+}
+
+/// What a call's name stands for.
+enum First {
+    /// Nothing, or the call has no name.
+    None,
+    /// The same call, answered like this.
+    Same(Box<Verdict>),
+    /// Another call.
+    Other,
+}
+
+fn first_answer(ledger: &impl Ledger, call: Option<NamedCall>, now: Timestamp) -> Result<First, StoreFault> {
+    let Some(call) = call else { return Ok(First::None) };
+    Ok(match ledger.answer(&call.id)?.and_then(|kept| kept.at(now)) {
+        None => First::None,
+        Some(first) if first.request == call.request => First::Same(Box::new(first.verdict)),
+        Some(_) => First::Other,
+    })
+}
+
+fn keep(ledger: &mut impl Ledger, call: Option<NamedCall>, verdict: &Verdict, at: Timestamp) -> Result<(), StoreFault> {
+    call.map_or(Ok(()), |call| ledger.keep_answer(&call, verdict, at))
+}
+
+/// Whether a challenge can be spent.
+enum Standing {
+    Open,
+    Spent,
+    /// Whether it was spent may have been forgotten.
+    Expired,
+}
+
+fn standing(ledger: &impl Ledger, challenge: &Spend) -> Result<Standing, StoreFault> {
+    if challenge.expires_at <= ledger.purged_until() {
+        return Ok(Standing::Expired);
+    }
+    Ok(if ledger.is_spent(challenge)? { Standing::Spent } else { Standing::Open })
+}

@@ -1,0 +1,134 @@
+//! The ledger of one transaction: many calls that wait write into it one after the other and are committed together.
+
+use rusqlite::{Connection, params};
+
+use super::rows::{Json, Millis, one, run, sign_counts};
+use super::sql;
+use crate::crypto::secret::Secret;
+use crate::evidence::claims::Claims;
+use crate::ids::{AccountTag, InstanceId};
+use crate::store::ledger::{Enrolled, KeptAnswer, Ledger, Progress};
+use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, SignCounts, Spend, StoreFault};
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+/// A transaction that has begun. It dies with the transaction, so nothing that it remembers can outlive a rollback.
+pub(super) struct Batch<'c> {
+    connection: &'c Connection,
+    purged_until: Timestamp,
+}
+
+impl<'c> Batch<'c> {
+    /// The ledger of the transaction that is open on `connection`.
+    pub(super) fn on(connection: &'c Connection) -> Result<Self, StoreFault> {
+        let mark = one(connection, sql::PURGED_UNTIL, [], |row| row.get(0))?;
+        let Millis(purged_until) = mark.ok_or_else(|| StoreFault::Unreadable("the row of state is missing".into()))?;
+        Ok(Self { connection, purged_until })
+    }
+}
+
+/// What was answered to a call of this name, for batches and for readers.
+pub(super) fn answer(connection: &Connection, call: &CallId) -> Result<Option<KeptAnswer>, StoreFault> {
+    one(connection, sql::ANSWER, [call.0], |row| {
+        let (Json(verdict), Millis(written_at)) = (row.get(1)?, row.get(2)?);
+        Ok(KeptAnswer { answer: FirstAnswer { request: row.get(0)?, verdict }, written_at })
+    })
+}
+
+impl Ledger for Batch<'_> {
+    fn answer(&self, call: &CallId) -> Result<Option<KeptAnswer>, StoreFault> {
+        answer(self.connection, call)
+    }
+
+    fn enrolled(&self, instance: &InstanceId) -> Result<Option<Enrolled>, StoreFault> {
+        one(self.connection, sql::ENROLLED, [instance.0], |row| {
+            let Json(verdict) = row.get(2)?;
+            let account: Option<_> = row.get(0)?;
+            Ok(Enrolled { account: account.map(AccountTag), evidence: row.get(1)?, verdict })
+        })
+    }
+
+    fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault> {
+        one(self.connection, sql::PROGRESS, [instance.0], |row| {
+            let Millis(proven_at) = row.get(2)?;
+            Ok(Progress { counts: sign_counts(row, 0)?, proven_at })
+        })
+    }
+
+    fn is_spent(&self, challenge: &Spend) -> Result<bool, StoreFault> {
+        let found =
+            one(self.connection, sql::IS_SPENT, params![Millis(challenge.expires_at), challenge.id], |_| Ok(()));
+        Ok(found?.is_some())
+    }
+
+    fn purged_until(&self) -> Timestamp {
+        self.purged_until
+    }
+
+    fn secret(&self) -> Result<Option<Secret>, StoreFault> {
+        let secret = one(self.connection, sql::SECRET, [], |row| row.get::<_, Option<[u8; 32]>>(0))?;
+        Ok(secret.flatten().map(Secret::new))
+    }
+
+    fn spend(&mut self, challenge: &Spend) -> Result<(), StoreFault> {
+        run(self.connection, sql::SPEND, params![Millis(challenge.expires_at), challenge.id]).map(drop)
+    }
+
+    fn add(&mut self, enrolment: &Enrolment) -> Result<(), StoreFault> {
+        let instance = &enrolment.instance;
+        let values = params![
+            instance.id.0,
+            instance.app.as_str(),
+            instance.key.sec1(),
+            instance.key_id.0,
+            instance.account.map(|account| account.0),
+            instance.confirmation.map(|key| key.0),
+            enrolment.evidence,
+            Millis(instance.enrolled_at),
+            Json(&instance.claims),
+            Json(&instance.serials),
+            Json(&enrolment.verdict),
+            instance.receipt,
+        ];
+        run(self.connection, sql::ADD_INSTANCE, values)?;
+        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at };
+        write_progress(self.connection, sql::ADD_PROGRESS, &instance.id, &progress)
+    }
+
+    fn set_progress(&mut self, instance: &InstanceId, progress: Progress) -> Result<(), StoreFault> {
+        write_progress(self.connection, sql::SET_PROGRESS, instance, &progress)
+    }
+
+    fn set_claims(&mut self, instance: &InstanceId, claims: &Claims) -> Result<(), StoreFault> {
+        run(self.connection, sql::SET_CLAIMS, params![instance.0, Json(claims)]).map(drop)
+    }
+
+    fn keep_answer(&mut self, call: &NamedCall, verdict: &Verdict, at: Timestamp) -> Result<(), StoreFault> {
+        let values = params![call.id.0, call.request, Json(verdict), Millis(at)];
+        run(self.connection, sql::KEEP_ANSWER, values).map(drop)
+    }
+
+    fn keep_secret(&mut self, secret: &Secret) -> Result<(), StoreFault> {
+        run(self.connection, sql::SET_SECRET, [secret.expose()]).map(drop)
+    }
+
+    fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault> {
+        let until = self.purged_until.max(expired);
+        run(self.connection, sql::SET_PURGED_UNTIL, [Millis(until)])?;
+        let challenges = run(self.connection, sql::FORGET_CHALLENGES, [Millis(expired)])?;
+        let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(unkept)])?;
+        self.purged_until = until;
+        Ok(Purged { challenges, answers })
+    }
+}
+
+fn write_progress(
+    connection: &Connection,
+    statement: &str,
+    instance: &InstanceId,
+    progress: &Progress,
+) -> Result<(), StoreFault> {
+    let Progress { counts, proven_at } = progress;
+    let values = params![instance.0, counts.highest(), counts.window_bytes(), Millis(*proven_at)];
+    run(connection, statement, values).map(drop)
+}

@@ -1,0 +1,97 @@
+//! The file: made private, claimed for this process alone, and opened.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::schema::{self, SchemaFault};
+use crate::store::OpenFault;
+
+/// Pages of the log after which SQLite copies them into the file: 16 MB, so that pages written often are copied once.
+const CHECKPOINT_PAGES: i64 = 4096;
+
+/// Prepared statements that a connection keeps: all that there are.
+const STATEMENTS: usize = 32;
+
+/// A file that no other store has open, for as long as this lives.
+pub(super) struct ClaimedFile {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl ClaimedFile {
+    /// Makes the file if need be and claims it. The claim is on its real path, so that a link is no way around it.
+    pub(super) fn claim(path: &Path) -> Result<Self, OpenFault> {
+        let failed = |source| OpenFault::Io { path: path.into(), source };
+        private(path).map_err(failed)?;
+        let path = path.canonicalize().map_err(failed)?;
+        let lock = private(&lock_path(&path)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenFault::AlreadyOpen { path }),
+            Err(TryLockError::Error(source)) => Err(OpenFault::Io { path, source }),
+        }
+    }
+
+    /// The connection that writes, with the newest schema.
+    pub(super) fn writer(&self) -> Result<Connection, OpenFault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = Connection::open_with_flags(&self.path, flags).map_err(SchemaFault::from);
+        opened.and_then(prepare_writer).map_err(|fault| self.fault(fault))
+    }
+
+    /// A connection that reads what the writer has committed.
+    pub(super) fn reader(&self) -> Result<Connection, OpenFault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.fault(error.into()))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    fn fault(&self, fault: SchemaFault) -> OpenFault {
+        let path = self.path.clone();
+        match fault {
+            SchemaFault::Foreign => OpenFault::Foreign { path },
+            SchemaFault::Newer { found, known } => OpenFault::NewerSchema { path, found, known },
+            SchemaFault::Backend(reason) => OpenFault::Backend { path, reason },
+        }
+    }
+}
+
+fn prepare_writer(mut connection: Connection) -> Result<Connection, SchemaFault> {
+    let version = schema::version(&connection)?;
+    write_ahead(&connection)?;
+    schema::migrate(&mut connection, version)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// With a write-ahead log readers never wait; with `FULL` every commit is on the disk before it returns.
+fn write_ahead(connection: &Connection) -> Result<(), SchemaFault> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(SchemaFault::Backend("the file system cannot hold a write-ahead log".into()));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -32 * 1024)?;
+    Ok(())
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut lock = OsString::from(path);
+    lock.push(".lock");
+    lock.into()
+}
+
+/// Opens the file, made for its owner alone if it was not there. SQLite gives the files beside it the same mode.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,58 @@
+//! The schema and its history. A migration that was once released is never changed; the next one is added below it.
+
+use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
+
+/// Migration `n` leads from schema `n` to schema `n + 1`.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+/// SQLite's mark of whose file it is: `Bona`.
+const APPLICATION: i64 = 0x426F_6E61;
+
+/// Why a file cannot be brought to the newest schema.
+#[derive(Debug)]
+pub(super) enum SchemaFault {
+    /// It is not ours.
+    Foreign,
+    /// It is newer than this program.
+    Newer { found: i64, known: i64 },
+    /// The database failed.
+    Backend(String),
+}
+
+impl From<Error> for SchemaFault {
+    fn from(error: Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::Foreign,
+            _ => Self::Backend(error.to_string()),
+        }
+    }
+}
+
+/// Whose schema the file has, before anything is written to it.
+pub(super) fn version(connection: &Connection) -> Result<usize, SchemaFault> {
+    let application = pragma(connection, "application_id")?;
+    let found = pragma(connection, "user_version")?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let empty = (application, found, tables) == (0, 0, 0);
+    if application != APPLICATION && !empty {
+        return Err(SchemaFault::Foreign);
+    }
+    let newer = SchemaFault::Newer { found, known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) };
+    usize::try_from(found).ok().filter(|version| *version <= MIGRATIONS.len()).ok_or(newer)
+}
+
+/// Runs the migrations that the file has not seen, each in its own transaction with its number.
+pub(super) fn migrate(connection: &mut Connection, version: usize) -> Result<(), SchemaFault> {
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn pragma(connection: &Connection, name: &str) -> Result<i64, Error> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}

@@ -1,0 +1,124 @@
+//! Stores to test and things to put into them, each made from a small number.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use p256::elliptic_curve::sec1::ToSec1Point;
+use tempfile::TempDir;
+
+use crate::appraisal::{Policy, Reason, Remedy, TrustVector};
+use crate::crypto::jwk::Thumbprint;
+use crate::crypto::key::P256PublicKey;
+use crate::evidence::claims::{Anchor, Claims, Environment, Format, ValidationCategory};
+use crate::ids::{AccountTag, InstanceId};
+use crate::store::{Advance, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
+use crate::store::{WindowSize, open};
+use crate::time::Timestamp;
+use crate::verdict::{Frame, Freshness, Verdict};
+
+/// A store, and the folder that goes with it.
+pub(in crate::store) struct Opened {
+    store: Arc<dyn Store>,
+    _folder: Option<TempDir>,
+}
+
+impl Opened {
+    pub(in crate::store) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+}
+
+pub(in crate::store) fn memory() -> Opened {
+    Opened { store: open(&StoreConfig::Memory).expect("opens"), _folder: None }
+}
+
+pub(in crate::store) fn sqlite() -> Opened {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&StoreConfig::Sqlite { path: folder.path().join("store.db") }).expect("opens");
+    Opened { store, _folder: Some(folder) }
+}
+
+/// The time `seconds` after the tests' beginning.
+pub(in crate::store) fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000).plus(Duration::from_secs(seconds))
+}
+
+/// A challenge that expires at 300 seconds.
+pub(in crate::store) fn challenge(number: u128) -> Spend {
+    Spend { id: number.to_be_bytes(), expires_at: at(300) }
+}
+
+pub(in crate::store) fn id(number: u8) -> InstanceId {
+    InstanceId([number; 16])
+}
+
+pub(in crate::store) fn call(name: u8, request: u8) -> Option<NamedCall> {
+    Some(NamedCall { id: CallId([name; 32]), request: [request; 32] })
+}
+
+pub(in crate::store) fn window(size: u16) -> SignCountMode {
+    SignCountMode::Window(WindowSize::new(size).expect("a size"))
+}
+
+pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
+    Claims {
+        format: Format::AppAttest,
+        app_id: "TEAM123456.org.example.shop".into(),
+        environment: Environment::Production,
+        anchor: Anchor::Lab,
+        validation_category: Some(ValidationCategory::APP_STORE),
+        bundle_version: Some(bundle_version.into()),
+        os_version: "27.1".parse().ok(),
+        os_build: None,
+    }
+}
+
+/// A verdict like no other number's.
+pub(in crate::store) fn verdict(number: u64) -> Verdict {
+    let frame = Frame {
+        app: "shop".parse().expect("a name"),
+        policy: Policy::careful().revision(),
+        issued_at: at(number),
+        lifetime: Duration::from_secs(3600),
+        freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::from_millis(1) },
+    };
+    let reason = Reason::new("a_reason", "Grüße, \"quoted\"", Remedy::RetryNow);
+    Verdict { claims: Some(claims("1")), ..Verdict::refusal(TrustVector::UNVERIFIED, reason, frame) }
+}
+
+static KEY: LazyLock<P256PublicKey> = LazyLock::new(|| {
+    let key = p256::SecretKey::from_slice(&[7; 32]).expect("a scalar").public_key();
+    P256PublicKey::from_sec1(key.to_sec1_point(false).as_bytes()).expect("a key")
+});
+
+/// An enrolment at 0 seconds.
+pub(in crate::store) fn enrolment(number: u8, challenge: Spend) -> Enrolment {
+    let instance = Instance {
+        id: id(number),
+        app: "shop".parse().expect("a name"),
+        key: *KEY,
+        key_id: KEY.key_id(),
+        account: Some(AccountTag([number; 32])),
+        confirmation: Some(Thumbprint([3; 32])),
+        claims: claims("1"),
+        serials: vec!["0a".into(), "ff01".into()],
+        receipt: vec![0, 1, 255],
+        enrolled_at: at(0),
+        proven_at: at(0),
+    };
+    Enrolment { challenge, instance, evidence: [number; 32], verdict: verdict(number.into()), call: None }
+}
+
+/// A proof at 10 seconds in a window of 64.
+pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> Advance {
+    Advance {
+        challenge,
+        instance: id(number),
+        sign_count,
+        mode: window(64),
+        claims: None,
+        proven_at: at(10),
+        verdict: verdict(1000 + u64::from(sign_count)),
+        call: None,
+    }
+}

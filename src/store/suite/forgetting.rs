@@ -1,0 +1,76 @@
+//! What a purge forgets, and what it must not let in again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{at, call, challenge, enrolment, proof};
+use crate::store::{Advance, AdvanceOutcome, CallId, EnrolOutcome, Enrolment, Purged, Spend, Store};
+
+behaviours!(
+    a_purge_forgets_what_has_expired_and_counts_it,
+    an_expired_challenge_cannot_be_spent_after_a_purge,
+    d05_a_clock_that_goes_back_reopens_nothing,
+    d05_a_purge_with_an_older_clock_lowers_nothing,
+    a_purge_keeps_instances_and_their_counts,
+);
+
+fn expiring(number: u128, seconds: u64) -> Spend {
+    Spend { expires_at: at(seconds), ..challenge(number) }
+}
+
+async fn enrolled(store: &Arc<dyn Store>) {
+    assert_eq!(store.enrol(enrolment(1, expiring(99, 9999))).await, Ok(EnrolOutcome::Enrolled));
+}
+
+async fn a_purge_forgets_what_has_expired_and_counts_it(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    for (nonce, seconds) in [(1, 150), (2, 171), (3, 172)] {
+        let name = u8::try_from(nonce).ok().and_then(|name| call(name, 1));
+        let sent =
+            Advance { call: name, proven_at: at(seconds - 60), ..proof(1, expiring(nonce.into(), seconds), nonce) };
+        assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
+    }
+    let almost = at(171).plus(Duration::from_millis(1));
+    assert_eq!(store.purge(at(149)).await, Ok(Purged { challenges: 0, answers: 0 }));
+    assert_eq!(store.purge(almost).await, Ok(Purged { challenges: 2, answers: 2 }));
+    assert_eq!(store.purge(almost).await, Ok(Purged::default()));
+    assert_eq!(store.first_answer(CallId([2; 32]), at(171)).await, Ok(None));
+    assert!(store.first_answer(CallId([3; 32]), almost).await.is_ok_and(|first| first.is_some()));
+    assert_eq!(store.purge(at(99_999)).await, Ok(Purged { challenges: 2, answers: 1 }));
+}
+
+async fn an_expired_challenge_cannot_be_spent_after_a_purge(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    store.purge(at(100)).await.expect("purges");
+    assert_eq!(store.advance(proof(1, expiring(1, 100), 1)).await, Ok(AdvanceOutcome::ChallengeExpired));
+    assert_eq!(store.enrol(enrolment(2, expiring(1, 100))).await, Ok(EnrolOutcome::ChallengeExpired));
+    let alive = Spend { expires_at: at(100).plus(Duration::from_millis(1)), ..challenge(1) };
+    assert_eq!(store.advance(proof(1, alive, 1)).await, Ok(AdvanceOutcome::Advanced));
+}
+
+async fn d05_a_clock_that_goes_back_reopens_nothing(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    let sent = proof(1, expiring(1, 100), 1);
+    assert_eq!(store.advance(sent.clone()).await, Ok(AdvanceOutcome::Advanced));
+    store.purge(at(3600)).await.expect("purges");
+    let replay = Advance { proven_at: at(10), sign_count: 2, ..sent };
+    assert_eq!(store.advance(replay).await, Ok(AdvanceOutcome::ChallengeExpired));
+}
+
+async fn d05_a_purge_with_an_older_clock_lowers_nothing(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    store.purge(at(3600)).await.expect("purges");
+    store.purge(at(20)).await.expect("purges");
+    assert_eq!(store.advance(proof(1, expiring(1, 100), 1)).await, Ok(AdvanceOutcome::ChallengeExpired));
+    assert_eq!(store.advance(proof(1, expiring(1, 3601), 1)).await, Ok(AdvanceOutcome::Advanced));
+}
+
+async fn a_purge_keeps_instances_and_their_counts(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    assert_eq!(store.advance(proof(1, expiring(1, 100), 5)).await, Ok(AdvanceOutcome::Advanced));
+    store.purge(at(9998)).await.expect("purges");
+    let again = proof(1, expiring(2, 9999), 5);
+    assert!(matches!(store.advance(again).await, Ok(AdvanceOutcome::SignCount(_))));
+    let retry = Enrolment { call: call(1, 1), ..enrolment(1, expiring(3, 9999)) };
+    assert!(matches!(store.enrol(retry).await, Ok(EnrolOutcome::AlreadyEnrolled(_))));
+}

@@ -1,0 +1,27 @@
+//! How every backend behaves. A behaviour is an async function over a store; [`behaviours`] makes a test of it for each backend.
+
+mod fixture;
+
+pub(in crate::store) use fixture::*;
+
+/// A test of each behaviour on each backend. A further backend is one line here and one function in `fixture`.
+macro_rules! behaviours {
+    (@on $backend:ident: $($name:ident),+) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let opened = crate::store::suite::$backend();
+            super::$name(opened.store()).await;
+        })+
+    };
+    ($($name:ident),+ $(,)?) => {
+        mod on_memory { behaviours!(@on memory: $($name),+); }
+        mod on_sqlite { behaviours!(@on sqlite: $($name),+); }
+    };
+}
+
+mod advancing;
+mod calls;
+mod enrolling;
+mod forgetting;
+mod model;
+mod races;
