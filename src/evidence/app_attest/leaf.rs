@@ -2,7 +2,7 @@
 
 use std::str::from_utf8;
 
-use x509_parser::asn1_rs::{Any, Class, FromDer};
+use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
 
 use super::rejection::Rejection;
 use crate::crypto::certificate::Certificate;
@@ -14,9 +14,9 @@ pub const NONCE_OID: &str = "1.2.840.113635.100.8.2";
 /// The extension that carries a Mac's access control list.
 pub const MAC_ACL_OID: &str = "1.2.840.113635.100.8.6";
 /// The extension that carries properties of the key, among them the App ID (not documented).
-const KEY_OID: &str = "1.2.840.113635.100.8.5";
+pub const KEY_OID: &str = "1.2.840.113635.100.8.5";
 /// The extension that carries properties of the operating system (not documented).
-const SYSTEM_OID: &str = "1.2.840.113635.100.8.7";
+pub const SYSTEM_OID: &str = "1.2.840.113635.100.8.7";
 
 /// `SEQUENCE { [1] EXPLICIT OCTET STRING (32 bytes) }` up to the bytes.
 const NONCE_HEAD: [u8; 6] = [0x30, 0x24, 0xA1, 0x22, 0x04, 0x20];
@@ -67,20 +67,71 @@ impl LeafFacts {
     }
 }
 
-/// The text under a context tag of a SEQUENCE of explicitly tagged OCTET STRINGs and INTEGERs.
-fn text(sequence: &[u8], tag: u32) -> Option<String> {
-    let (_, outer) = Any::from_der(sequence).ok()?;
-    let mut rest = outer.data;
+/// One value of Apple's extensions for key and system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaggedValue<'a> {
+    /// An OCTET STRING of printable ASCII.
+    Text(&'a str),
+    /// An INTEGER of at most four bytes after its leading zeros.
+    Number(u32),
+    /// The content of anything else.
+    Other(&'a [u8]),
+}
+
+impl<'a> TaggedValue<'a> {
+    fn read(value: &Any<'a>) -> Self {
+        let text = || from_utf8(value.data).ok().filter(|text| plain(text)).map(Self::Text);
+        let number = || value.as_u32().ok().map(Self::Number);
+        let known = match value.tag() {
+            Tag::OctetString => text(),
+            Tag::Integer => number(),
+            _ => None,
+        };
+        known.unwrap_or(Self::Other(value.data))
+    }
+}
+
+/// The values of Apple's extensions for key and system by their tags: a SEQUENCE of explicitly tagged values. Reading ends
+/// at the first element that is cut; what carries no context tag is passed over.
+pub fn tagged_values(extension: &[u8]) -> Vec<(u32, TaggedValue<'_>)> {
+    let Ok((_, outer)) = Any::from_der(extension) else { return Vec::new() };
+    let (mut rest, mut values) = (outer.data, Vec::new());
     while let Ok((after, member)) = Any::from_der(rest) {
-        if member.class() == Class::ContextSpecific && member.tag().0 == tag {
-            let (_, inner) = Any::from_der(member.data).ok()?;
-            return from_utf8(inner.data).ok().filter(|text| plain(text)).map(str::to_owned);
+        if member.class() == Class::ContextSpecific
+            && let Ok((_, value)) = Any::from_der(member.data)
+        {
+            values.push((member.tag().0, TaggedValue::read(&value)));
         }
         rest = after;
     }
-    None
+    values
+}
+
+/// The text under a tag, when the first value with this tag is text.
+fn text(extension: &[u8], tag: u32) -> Option<String> {
+    match tagged_values(extension).into_iter().find(|(other, _)| *other == tag)? {
+        (_, TaggedValue::Text(text)) => Some(text.to_owned()),
+        _ => None,
+    }
 }
 
 fn plain(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::HEXLOWER;
+
+    #[test]
+    fn tagged_values_are_read_up_to_the_first_cut() {
+        let whole = HEXLOWER.decode(b"301bbf8a7806040431342e34bf885003020102bf8a7a060404ff000000").expect("hex");
+        let (version, number) = ((1400, TaggedValue::Text("14.4")), (1104, TaggedValue::Number(2)));
+        assert_eq!(tagged_values(&whole), [version, number, (1402, TaggedValue::Other(&[0xFF, 0, 0, 0]))]);
+        assert_eq!(text(&whole, 1400).as_deref(), Some("14.4"));
+        assert_eq!(text(&whole, 1104), None);
+        assert_eq!(tagged_values(&[0x30, 0x05, 0xBF]), []);
+        assert_eq!(tagged_values(&[0x30, 0x03, 0xBF, 0x8A, 0x78]), []);
+    }
 }

@@ -17,6 +17,6 @@ pub use assertion::{ASSERTION_LIMIT, Assertion, AssertionExpectation, AssertionF
 pub use attestation::{ATTESTATION_LIMIT, AttestationFacts, AttestationObject};
 pub use authenticator_data::{AttestedCredential, AuthenticatorData};
 pub use extensions::Extensions;
-pub use leaf::{LeafFacts, MAC_ACL_OID, NONCE_OID};
+pub use leaf::{KEY_OID, LeafFacts, MAC_ACL_OID, NONCE_OID, SYSTEM_OID, TaggedValue, tagged_values};
 pub use rejection::Rejection;
 pub use steps::{AttestationCheck, Device, Expectation, STEPS, Step, verify_attestation};
