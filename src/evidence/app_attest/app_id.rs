@@ -8,7 +8,9 @@ use crate::crypto::digest::{Digest, sha256};
 /// The longest App ID, in bytes.
 const APP_ID_LIMIT: usize = 255;
 
-/// An App ID: a prefix of ten of `A-Z 0-9`, a dot, and a bundle id of `A-Z a-z 0-9 - .`
+/// An App ID: a prefix of ten of `A-Z 0-9`, a dot, and a bundle id of `A-Z a-z 0-9 - _ .`
+///
+/// Apple asks developers not to use the underscore, and uses it in its own sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppId {
     text: String,
@@ -39,9 +41,8 @@ impl FromStr for AppId {
         let (prefix, bundle) = text.split_once('.').ok_or(AppIdMalformed)?;
         let prefix_fits =
             prefix.len() == 10 && prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        let bundle_fits = bundle
-            .split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let bundle_fits = bundle.split('.').all(|part| !part.is_empty() && part.bytes().all(plain));
         if !prefix_fits || !bundle_fits || text.len() > APP_ID_LIMIT {
             return Err(AppIdMalformed);
         }
@@ -61,7 +62,9 @@ mod tests {
 
     #[test]
     fn b06_only_whole_app_ids_are_read() {
-        assert!("6MURL8TA57.de.vincent-haupert.apple-appattest-poc".parse::<AppId>().is_ok());
+        for good in ["6MURL8TA57.de.vincent-haupert.apple-appattest-poc", "0352187391.com.apple.example_app_attest"] {
+            assert_eq!(good.parse::<AppId>().map(|app| app.to_string()), Ok(good.to_owned()));
+        }
         for bad in [
             "",
             "6MURL8TA57",
