@@ -26,7 +26,7 @@ const fn remedy(rejection: &Rejection) -> Remedy {
         | Rejection::SignCountNotZero(_)
         | Rejection::KeyUnsupported => Remedy::ReEnrol,
         Rejection::NonceMismatch | Rejection::SignatureInvalid | Rejection::SignCountZero => Remedy::NewChallenge,
-        Rejection::AppMismatch | Rejection::CertifiedAppMismatch | Rejection::EnvironmentMismatch => Remedy::UpdateApp,
+        Rejection::AppMismatch | Rejection::EnvironmentMismatch => Remedy::UpdateApp,
         Rejection::NotYetValid => Remedy::RetryNow,
         Rejection::MacAccessControl | Rejection::UntrustedChain(_) => Remedy::None,
         Rejection::TooLarge { .. }

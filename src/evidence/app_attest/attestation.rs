@@ -40,6 +40,8 @@ pub struct AttestationFacts {
     pub key_id: KeyId,
     /// What is known about app and device.
     pub claims: Claims,
+    /// The App ID that the certificate carries in clear, advisory: not documented, and never a reason to refuse.
+    pub certified_app_id: Option<String>,
     /// The receipt, kept as received and not yet verified.
     pub receipt: Vec<u8>,
     /// The serial numbers of leaf and intermediate, lower-case hexadecimal.

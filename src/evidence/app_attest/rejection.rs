@@ -57,9 +57,6 @@ pub enum Rejection {
     /// The relying-party hash is not one of the expected apps'.
     #[error("the object was made for another app")]
     AppMismatch,
-    /// The app named in the certificate is not the one of the relying-party hash.
-    #[error("the certificate names another app")]
-    CertifiedAppMismatch,
     /// The leaf's key is not a P-256 key.
     #[error("the leaf's key is not a P-256 key")]
     KeyUnsupported,
@@ -112,7 +109,6 @@ impl Rejection {
             Self::NonceMismatch => "app_attest_nonce_mismatch",
             Self::MacAccessControl => "app_attest_mac_access_control",
             Self::AppMismatch => "app_attest_app_mismatch",
-            Self::CertifiedAppMismatch => "app_attest_certified_app_mismatch",
             Self::KeyUnsupported => "app_attest_key_unsupported",
             Self::KeyIdMismatch => "app_attest_key_id_mismatch",
             Self::SubjectMismatch => "app_attest_subject_mismatch",

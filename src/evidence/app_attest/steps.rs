@@ -77,12 +77,11 @@ const fn step(
 }
 
 /// All checks after parsing, in their order.
-pub const STEPS: [Step; 11] = [
+pub const STEPS: [Step; 10] = [
     step("certificates lead to a trusted root and are in force", None, |check| check.path().map(drop)),
     step("nonce fits authenticator data and client data", Some("client_data_hash"), |check| check.nonce()),
     step("a Mac runs with full security", Some("device"), |check| check.mac_access_control()),
     step("made for an expected app", Some("app_id"), |check| check.app_id().map(drop)),
-    step("certificate names the same app", Some("app_id"), |check| check.certified_app()),
     step("key id is the hash of the certified key", Some("key_id"), |check| check.key_id()),
     step("certificate's subject names the key", None, |check| check.subject()),
     step("credential id is the key id", None, |check| check.credential_id()),
@@ -150,12 +149,6 @@ impl<'a> AttestationCheck<'a> {
         self.expectation.app_ids.iter().find(|app| app.rp_id_hash() == proved).ok_or(Rejection::AppMismatch)
     }
 
-    fn certified_app(&self) -> Result<(), Rejection> {
-        let proved = self.app_id()?.as_str();
-        let certified = self.leaf_facts.app_id.as_deref();
-        require(certified.is_none_or(|certified| certified == proved), Rejection::CertifiedAppMismatch)
-    }
-
     fn certified_key(&self) -> Result<P256PublicKey, Rejection> {
         self.key.clone()
     }
@@ -205,7 +198,14 @@ impl<'a> AttestationCheck<'a> {
             os_build: self.leaf_facts.os_build.clone(),
         };
         let serials = vec![self.leaf.serial(), issuer.serial()];
-        Ok(AttestationFacts { key, key_id: key.key_id(), claims, receipt: self.object.receipt.clone(), serials })
+        Ok(AttestationFacts {
+            key,
+            key_id: key.key_id(),
+            claims,
+            certified_app_id: self.leaf_facts.app_id.clone(),
+            receipt: self.object.receipt.clone(),
+            serials,
+        })
     }
 }
 
