@@ -23,6 +23,7 @@ pub mod store;
 // 5: role
 pub mod verifier;
 // 7: edges
+pub mod cli;
 pub mod grpc;
 // beside the layers
 pub mod lab;

@@ -1,0 +1,37 @@
+//! The anchors that a case trusts: `trust_anchors/NAME.pem`, looked for beside and above the case.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::case::{Case, CaseFault};
+use crate::crypto::path::{AnchorOrigin, TrustAnchors};
+
+/// The anchors of a case, and no others. Forged ones are the laboratory's by their names.
+pub(super) fn of(case: &Case, path: &Path) -> Result<TrustAnchors, CaseFault> {
+    let ders = case.trust.iter().map(|name| named(name, path)).collect::<Result<Vec<_>, _>>()?;
+    let anchors: Vec<_> = case.trust.iter().zip(&ders).map(|(name, der)| (origin(name), der.as_ref())).collect();
+    TrustAnchors::new(&anchors).map_err(|_| CaseFault::AnchorMalformed(case.trust.join(", ")))
+}
+
+fn origin(name: &str) -> AnchorOrigin {
+    if name.starts_with("synthetic_") { AnchorOrigin::Lab } else { AnchorOrigin::Vendor }
+}
+
+fn named(name: &str, path: &Path) -> Result<CertificateDer<'static>, CaseFault> {
+    let file = lookup(name, path).ok_or_else(|| CaseFault::AnchorMissing(name.to_owned()))?;
+    CertificateDer::from_pem_file(file).map_err(|_| CaseFault::AnchorMalformed(name.to_owned()))
+}
+
+/// The nearest file of this name. A name that is more than a file's name leads nowhere.
+fn lookup(name: &str, path: &Path) -> Option<PathBuf> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if name.is_empty() || !name.bytes().all(plain) {
+        return None;
+    }
+    let absolute = fs::canonicalize(path).ok()?;
+    let beside = |folder: &Path| folder.join("trust_anchors").join(format!("{name}.pem"));
+    absolute.ancestors().skip(1).map(beside).find(|file| file.is_file())
+}
