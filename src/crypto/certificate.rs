@@ -1,7 +1,7 @@
 //! X.509 certificates (RFC 5280) read for their facts. Trust is decided in [`super::path`] alone.
 
 use data_encoding::HEXLOWER;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 use x509_parser::time::ASN1Time;
 
 use super::key::{KeyMalformed, P256PublicKey};
@@ -30,6 +30,17 @@ pub struct Validity {
     pub not_before: Timestamp,
     /// The last moment.
     pub not_after: Timestamp,
+}
+
+/// An extension as it stands in a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension<'a> {
+    /// The object identifier, in dotted form.
+    pub oid: String,
+    /// Whether a reader that does not know the extension has to refuse the certificate.
+    pub critical: bool,
+    /// The value, DER.
+    pub value: &'a [u8],
 }
 
 impl<'a> Certificate<'a> {
@@ -87,9 +98,14 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// The object identifiers of all extensions, in the order in which they stand.
-    pub fn extension_oids(&self) -> Vec<String> {
-        self.parsed.extensions().iter().map(|extension| extension.oid.to_id_string()).collect()
+    /// All extensions, in the order in which they stand.
+    pub fn extensions(&self) -> Vec<Extension<'a>> {
+        let read = |extension: &X509Extension<'a>| Extension {
+            oid: extension.oid.to_id_string(),
+            critical: extension.critical,
+            value: extension.value,
+        };
+        self.parsed.extensions().iter().map(read).collect()
     }
 
     /// Whether key usage (RFC 5280, section 4.2.1.3) is present and allows to sign certificates.

@@ -58,24 +58,36 @@ impl Assertion {
         let authenticator_data = AuthenticatorData::read(&raw_authenticator_data)?;
         Ok(Self { signature, raw_authenticator_data, authenticator_data })
     }
+
+    /// Checks that `key` has signed this authenticator data together with the client data of this hash.
+    ///
+    /// The key signs the nonce as a message, so the curve sees SHA-256 of SHA-256: there is no second form.
+    pub fn signed_by(&self, key: &P256PublicKey, client_data_hash: &[u8]) -> Result<(), Rejection> {
+        let nonce = sha256_of_joined(&[&self.raw_authenticator_data, client_data_hash]);
+        verify_p256(key, &nonce, &self.signature).map_err(|_| Rejection::SignatureInvalid)
+    }
+
+    /// Checks that the assertion was made for this app.
+    pub fn made_for(&self, app_id: &AppId) -> Result<(), Rejection> {
+        let fits = self.authenticator_data.rp_id_hash == *app_id.rp_id_hash();
+        if fits { Ok(()) } else { Err(Rejection::AppMismatch) }
+    }
+
+    /// Checks that the sign count is above zero, which is the attestation's.
+    pub fn counted(&self) -> Result<(), Rejection> {
+        if self.authenticator_data.sign_count > 0 { Ok(()) } else { Err(Rejection::SignCountZero) }
+    }
 }
 
 /// Verifies an assertion: structure, signature, app, and a sign count above zero.
-///
-/// The key signs the nonce as a message, so the curve sees SHA-256 of SHA-256: there is no second form.
 pub fn verify_assertion(
     bytes: &[u8],
     expectation: AssertionExpectation<'_>,
 ) -> Result<Verified<AssertionFacts>, Rejection> {
     let assertion = Assertion::parse(bytes)?;
-    let nonce = sha256_of_joined(&[&assertion.raw_authenticator_data, expectation.client_data_hash]);
-    verify_p256(expectation.key, &nonce, &assertion.signature).map_err(|_| Rejection::SignatureInvalid)?;
+    assertion.signed_by(expectation.key, expectation.client_data_hash)?;
+    assertion.made_for(expectation.app_id)?;
+    assertion.counted()?;
     let data = assertion.authenticator_data;
-    if data.rp_id_hash != *expectation.app_id.rp_id_hash() {
-        return Err(Rejection::AppMismatch);
-    }
-    if data.sign_count == 0 {
-        return Err(Rejection::SignCountZero);
-    }
     Ok(Verified::new(AssertionFacts { sign_count: data.sign_count, extensions: data.extensions }))
 }

@@ -43,14 +43,14 @@ struct Fixed {
 
 impl AuthenticatorData {
     /// Reads an assertion's: 37 bytes, then nothing or one extension map.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Rejection> {
+    pub fn read(bytes: &[u8]) -> Result<Self, Rejection> {
         let mut reader = Reader::new(bytes);
         let fixed = fixed(&mut reader)?;
         Ok(fixed.with(Extensions::read(reader.rest())?))
     }
 
     /// Reads an attestation object's: 37 bytes, the credential, then nothing or one extension map.
-    pub(super) fn read_attested(bytes: &[u8]) -> Result<(Self, AttestedCredential), Rejection> {
+    pub fn read_attested(bytes: &[u8]) -> Result<(Self, AttestedCredential), Rejection> {
         let mut reader = Reader::new(bytes);
         let fixed = fixed(&mut reader)?;
         if fixed.flags & ATTESTED_CREDENTIAL == 0 {

@@ -19,4 +19,4 @@ pub use authenticator_data::{AttestedCredential, AuthenticatorData};
 pub use extensions::Extensions;
 pub use leaf::{KEY_OID, LeafFacts, MAC_ACL_OID, NONCE_OID, SYSTEM_OID, TaggedValue, tagged_values};
 pub use rejection::Rejection;
-pub use steps::{AttestationCheck, Device, Expectation, STEPS, Step, verify_attestation};
+pub use steps::{AttestationCheck, Device, Expectation, STEPS, Step, environment_of, verify_attestation};

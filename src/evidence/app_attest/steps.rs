@@ -210,7 +210,7 @@ impl<'a> AttestationCheck<'a> {
 }
 
 /// The environment that an AAGUID names.
-fn environment_of(aaguid: &[u8; 16]) -> Option<Environment> {
+pub fn environment_of(aaguid: &[u8; 16]) -> Option<Environment> {
     match aaguid {
         PRODUCTION => Some(Environment::Production),
         DEVELOPMENT => Some(Environment::Development),
