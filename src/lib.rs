@@ -25,5 +25,6 @@ pub mod verifier;
 // 7: edges
 pub mod cli;
 pub mod grpc;
+pub mod telemetry;
 // beside the layers
 pub mod lab;
