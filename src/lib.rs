@@ -24,6 +24,7 @@ pub mod store;
 pub mod verifier;
 // 7: edges
 pub mod cli;
+pub mod config;
 pub mod grpc;
 pub mod telemetry;
 // beside the layers

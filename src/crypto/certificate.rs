@@ -57,6 +57,11 @@ impl<'a> Certificate<'a> {
         P256PublicKey::from_spki(self.parsed.public_key().raw)
     }
 
+    /// The subject's key alone, whatever its algorithm: the bits that `SubjectPublicKeyInfo` holds.
+    pub fn key_bits(&self) -> &[u8] {
+        &self.parsed.public_key().subject_public_key.data
+    }
+
     /// The subject's single common name, when it has exactly one that is text.
     pub fn common_name(&self) -> Option<&str> {
         let mut names = self.parsed.subject().iter_common_name();

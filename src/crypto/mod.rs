@@ -7,5 +7,6 @@ pub mod digest;
 pub mod jwk;
 pub mod key;
 pub mod path;
+pub mod private_key;
 pub mod secret;
 pub mod signature;

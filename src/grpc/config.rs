@@ -43,11 +43,17 @@ impl fmt::Debug for TlsConfig {
     }
 }
 
-/// A caller, known by a key that it sends as `authorization: Bearer KEY`.
-#[derive(Clone, Debug)]
+/// A caller, known by a key that it sends as `authorization: Bearer KEY`. `Debug` shows the caller alone.
+#[derive(Clone)]
 pub struct CallerKey {
     /// SHA-256 of the key.
     pub key_sha256: Digest,
     /// Who it is.
     pub caller: Caller,
+}
+
+impl fmt::Debug for CallerKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("CallerKey").field("caller", &self.caller).finish_non_exhaustive()
+    }
 }

@@ -1,0 +1,121 @@
+//! Configuration: one TOML file becomes the `Config` of each part, or a list of everything that is wrong with it.
+//!
+//! The document is read section by section through [`section::Section`], which refuses what nobody asked for. Faults are
+//! noted in a [`ledger::Ledger`] and reading goes on, so that all come out at once. `docs/configuration.md` names every key.
+
+pub mod check;
+
+mod app;
+mod app_attest;
+mod caller;
+mod entry;
+mod fault;
+mod ledger;
+mod nearest;
+mod pem;
+mod section;
+mod server;
+mod service;
+mod units;
+mod warning;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+pub use fault::{Fault, Faults, Place};
+pub use warning::Warning;
+
+use crate::grpc::GrpcConfig;
+use crate::store::StoreConfig;
+use crate::telemetry::LogConfig;
+use crate::verifier::VerifierConfig;
+use ledger::Ledger;
+use section::Section;
+use server::Callers;
+
+/// The longest configuration, in bytes.
+const TEXT_LIMIT: usize = 256 << 10;
+
+/// Everything the service needs to know before it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where and how it listens, and to whom.
+    pub grpc: GrpcConfig,
+    /// Where it keeps what it keeps.
+    pub store: StoreConfig,
+    /// Which apps it knows.
+    pub verifier: VerifierConfig,
+    /// What it writes about itself.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Reads a file. Paths in it are seen from its folder.
+    pub fn load(path: &Path) -> Result<Self, Faults> {
+        let file = path.display().to_string();
+        let unreadable = |error: io::Error| Faults::unreadable(file.clone(), format!("cannot be read: {error}"));
+        let bytes = fs::read(path).map_err(unreadable)?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        match String::from_utf8(bytes) {
+            Ok(text) => read(&text, base, &file),
+            Err(error) => Err(not_text(error.as_bytes(), error.utf8_error().valid_up_to(), &file)),
+        }
+    }
+
+    /// Reads a text. Paths in it are seen from the folder `base`.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, Faults> {
+        read(text, base, "configuration")
+    }
+
+    /// What is allowed, but should not be done unknowingly.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warning::all(self)
+    }
+}
+
+fn read(text: &str, base: &Path, file: &str) -> Result<Config, Faults> {
+    if text.len() > TEXT_LIMIT {
+        return Err(Faults::unreadable(
+            file.to_owned(),
+            format!("is longer than {}", units::written_size(TEXT_LIMIT as u64)),
+        ));
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let ledger = Ledger::new(text, base);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    errors.iter().for_each(|error| ledger.syntax(error));
+    let config = read_document(Section::root(document.get_ref(), &ledger));
+    ledger.close(file).map(|()| config)
+}
+
+/// Reads every section. What comes out counts only when the ledger has stayed empty.
+fn read_document(mut root: Section<'_>) -> Config {
+    let callers = root.sections("caller");
+    let named = if callers.is_empty() { Callers::Absent } else { Callers::Present };
+    let config = Config {
+        grpc: server::read(root.section("server"), named, caller::read(callers)),
+        store: service::store(root.section("store")),
+        verifier: VerifierConfig {
+            challenge_lifetime: service::challenge_lifetime(root.section("challenge")),
+            cache_capacity: service::cache_capacity(root.section("cache")),
+            apps: app::read(root.required_sections("app")),
+        },
+        log: service::log(root.section("log")),
+    };
+    root.finish();
+    config
+}
+
+/// The fault of a file that is not UTF-8, at the first byte that is not.
+fn not_text(bytes: &[u8], valid: usize, file: &str) -> Faults {
+    let text = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()).into_owned();
+    let mut faults = Faults::none_in(text, file.to_owned());
+    faults.add(valid..valid, "the file is not UTF-8 from here on".to_owned(), None);
+    faults
+}

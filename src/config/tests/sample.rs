@@ -1,0 +1,72 @@
+//! The sample in `deploy/` and the reference in `docs/` name the same keys, and all of them work.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::Config;
+
+const SAMPLE: &str = include_str!("../../../deploy/bonafide.toml");
+const REFERENCE: &str = include_str!("../../../docs/configuration.md");
+
+/// The sample with every setting in force: comments that start without a blank are settings.
+fn uncommented() -> String {
+    let setting = |line: &'static str| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|first: char| first == '[' || first.is_ascii_lowercase()) => rest,
+        _ => line,
+    };
+    SAMPLE.lines().map(setting).collect::<Vec<_>>().join("\n")
+}
+
+/// `section key` for every setting of a text.
+fn settings(text: &str, heading: fn(&str) -> Option<String>, key: fn(&str) -> Option<String>) -> BTreeSet<String> {
+    let mut section = String::new();
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        section = heading(line).unwrap_or(section);
+        found.extend(key(line).map(|key| format!("{section} {key}")));
+    }
+    found
+}
+
+fn in_sample() -> BTreeSet<String> {
+    let heading = |line: &str| line.starts_with('[').then(|| line.trim_matches(['[', ']']).to_owned());
+    let key = |line: &str| Some(line.split_once(" = ")?.0.to_owned()).filter(|key| !key.starts_with('#'));
+    settings(&uncommented(), heading, key)
+}
+
+fn in_reference() -> BTreeSet<String> {
+    let heading = |line: &str| Some(line.strip_prefix("## `")?.trim_matches(['[', ']', '`']).to_owned());
+    let key = |line: &str| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
+    settings(REFERENCE, heading, key)
+}
+
+#[test]
+fn the_sample_works_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::parse(SAMPLE, folder.path()).expect("a configuration");
+    assert_eq!(config.verifier.apps.len(), 1);
+}
+
+#[test]
+fn the_sample_works_with_every_setting_in_force() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("tls")).expect("a folder");
+    let files = [
+        ("server.pem", "tls/cert.pem"),
+        ("server-key.pem", "tls/key.pem"),
+        ("ca.pem", "tls/clients.pem"),
+        ("ca.pem", "lab-root.pem"),
+    ];
+    for (from, to) in files {
+        fs::copy(format!("testdata/tls/{from}"), folder.path().join(to)).expect("copied");
+    }
+    let config = Config::parse(&uncommented(), folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(config.grpc.tls.is_some_and(|tls| tls.client_ca.is_some()));
+    assert_eq!(config.verifier.apps[0].lab_roots.len(), 1);
+}
+
+#[test]
+fn sample_and_reference_name_the_same_settings() {
+    assert_eq!(in_sample(), in_reference());
+    assert!(in_sample().contains("app.app_attest lab_roots"));
+}

@@ -1,0 +1,56 @@
+//! Warnings: what is allowed, but should not be done unknowingly.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use super::Config;
+use crate::evidence::claims::Environment;
+use crate::ids::AppName;
+use crate::store::StoreConfig;
+use crate::verifier::AppConfig;
+
+/// Something that an operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Callers are not told apart: whoever reaches the address may do everything.
+    NobodyAuthenticates,
+    /// Others can reach the address, and the service itself does not speak TLS there.
+    Plaintext(SocketAddr),
+    /// The store forgets everything when the service stops.
+    MemoryStore,
+    /// The app takes keys of Apple's development environment.
+    Development(AppName),
+    /// The app takes evidence that anyone with the laboratory's key can forge.
+    LabRoots(AppName),
+}
+
+/// The warnings that a configuration deserves.
+pub(super) fn all(config: &Config) -> Vec<Warning> {
+    let grpc = &config.grpc;
+    let open = !grpc.listen.ip().to_canonical().is_loopback() && grpc.tls.is_none();
+    let service = [
+        grpc.callers.is_empty().then_some(Warning::NobodyAuthenticates),
+        open.then_some(Warning::Plaintext(grpc.listen)),
+        (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
+    ];
+    service.into_iter().flatten().chain(config.verifier.apps.iter().flat_map(of_app)).collect()
+}
+
+fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
+    let development = app.policy.environment == Environment::Development;
+    let lab = !app.lab_roots.is_empty();
+    let development = development.then(|| Warning::Development(app.name.clone()));
+    development.into_iter().chain(lab.then(|| Warning::LabRoots(app.name.clone())))
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyAuthenticates => out.write_str("no [[caller]] is named: whoever reaches the address may call"),
+            Self::Plaintext(address) => write!(out, "plaintext on {address}: something in front has to speak TLS"),
+            Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
+            Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
+            Self::LabRoots(app) => write!(out, "app {app}: lab roots are trusted, so evidence for it can be forged"),
+        }
+    }
+}
