@@ -1,6 +1,7 @@
 //! The command line: one file or folder a subcommand, and one place where anything is written.
 
 pub mod corpus;
+pub mod inspect;
 pub mod screen;
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Inspect(inspect::Args),
     Corpus(corpus::Args),
 }
 
@@ -32,6 +34,7 @@ pub enum Finding {
 /// Reads the command line, does what it says, and gives the exit code; 2 stands for what could not be done at all.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Inspect(args) => inspect::command(&args),
         Command::Corpus(args) => corpus::command(&args),
     };
     match outcome {

@@ -9,9 +9,9 @@ use rustls_pki_types::pem::PemObject;
 use super::case::{Case, CaseFault};
 use crate::crypto::path::{AnchorOrigin, TrustAnchors};
 
-/// The anchors of a case, and no others. Forged ones are the laboratory's by their names.
-pub(super) fn of(case: &Case, path: &Path) -> Result<TrustAnchors, CaseFault> {
-    let ders = case.trust.iter().map(|name| named(name, path)).collect::<Result<Vec<_>, _>>()?;
+/// The anchors of a case in this folder, and no others. Forged ones are the laboratory's by their names.
+pub(in crate::cli) fn of(case: &Case, folder: &Path) -> Result<TrustAnchors, CaseFault> {
+    let ders = case.trust.iter().map(|name| named(name, folder)).collect::<Result<Vec<_>, _>>()?;
     let anchors: Vec<_> = case.trust.iter().zip(&ders).map(|(name, der)| (origin(name), der.as_ref())).collect();
     TrustAnchors::new(&anchors).map_err(|_| CaseFault::AnchorMalformed(case.trust.join(", ")))
 }
@@ -20,18 +20,18 @@ fn origin(name: &str) -> AnchorOrigin {
     if name.starts_with("synthetic_") { AnchorOrigin::Lab } else { AnchorOrigin::Vendor }
 }
 
-fn named(name: &str, path: &Path) -> Result<CertificateDer<'static>, CaseFault> {
-    let file = lookup(name, path).ok_or_else(|| CaseFault::AnchorMissing(name.to_owned()))?;
+fn named(name: &str, folder: &Path) -> Result<CertificateDer<'static>, CaseFault> {
+    let file = lookup(name, folder).ok_or_else(|| CaseFault::AnchorMissing(name.to_owned()))?;
     CertificateDer::from_pem_file(file).map_err(|_| CaseFault::AnchorMalformed(name.to_owned()))
 }
 
 /// The nearest file of this name. A name that is more than a file's name leads nowhere.
-fn lookup(name: &str, path: &Path) -> Option<PathBuf> {
+fn lookup(name: &str, folder: &Path) -> Option<PathBuf> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || !name.bytes().all(plain) {
         return None;
     }
-    let absolute = fs::canonicalize(path).ok()?;
+    let absolute = fs::canonicalize(folder).ok()?;
     let beside = |folder: &Path| folder.join("trust_anchors").join(format!("{name}.pem"));
-    absolute.ancestors().skip(1).map(beside).find(|file| file.is_file())
+    absolute.ancestors().map(beside).find(|file| file.is_file())
 }

@@ -33,10 +33,10 @@ pub(in crate::cli) struct Input {
 }
 
 /// Judges one case.
-pub(super) fn judge(case: &Case, path: &Path) -> Result<Judgement, CaseFault> {
+pub(super) fn judge(case: &Case, folder: &Path) -> Result<Judgement, CaseFault> {
     let input: Input = case.input()?;
     let app = facts::app_id(&input.app_id)?;
-    let anchors = anchors::of(case, path)?;
+    let anchors = anchors::of(case, folder)?;
     let bytes = &input.attestation_object.0;
     Ok(match verify_attestation(bytes, &anchors, input.expectation(std::slice::from_ref(&app)), case.verify_at) {
         Ok(verified) => found(bytes, verified.facts()).map_or_else(Judgement::from, Judgement::Accepted),

@@ -70,6 +70,11 @@ impl Found {
         }
     }
 
+    /// The folder that it stands in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path().parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+    }
+
     /// What stands in it.
     pub(super) fn text(&self) -> Result<String, CaseFault> {
         let path = match self {

@@ -15,6 +15,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use anchors::of as anchors_of;
+pub(super) use app_attest::Input as AttestationInput;
+pub(super) use app_attest_assertion::Input as AssertionInput;
 pub use case::{Base64Bytes, Case, CaseFault, Expected};
 pub use judgement::{Fact, Judgement};
 pub use report::{Outcome, Report, Row, Standing};
@@ -23,7 +26,7 @@ use super::{Finding, screen};
 use progress::Progress;
 
 /// A kind of evidence that can be judged: its name in cases, and how to judge one.
-type Kind = (&'static str, fn(&Case, &Path) -> Result<Judgement, CaseFault>);
+type Kind = (&'static str, fn(&Case, folder: &Path) -> Result<Judgement, CaseFault>);
 
 /// The kinds that are built. Cases of every other kind are counted as unsupported.
 const KINDS: [Kind; 2] = [("app_attest", app_attest::judge), ("app_attest_assertion", app_attest_assertion::judge)];
@@ -90,7 +93,7 @@ fn row(file: &find::Found) -> Row {
     let Some((_, judge)) = KINDS.iter().find(|(name, _)| *name == case.kind) else {
         return Row::unsupported(path, &case);
     };
-    match judge(&case, path) {
+    match judge(&case, file.folder()) {
         Ok(judgement) => Row::judged(path, &case, &judgement),
         Err(fault) => Row::unreadable(path, Some(&case), &fault),
     }

@@ -1,0 +1,96 @@
+//! The extensions of certificates by their object identifiers, as far as this program knows them.
+
+use data_encoding::HEXLOWER;
+
+use super::node::{Node, preview};
+use crate::crypto::certificate::Extension;
+use crate::evidence::app_attest::{KEY_OID, MAC_ACL_OID, NONCE_OID, SYSTEM_OID, TaggedValue, tagged_values};
+
+/// How the value of an extension is shown.
+type Show = fn(&str, &[u8]) -> Node;
+
+/// Object identifier, name, and how the value is shown.
+const KNOWN: [(&str, &str, Show); 12] = [
+    (NONCE_OID, "App Attest nonce", nonce),
+    (KEY_OID, "key properties (not documented)", tagged),
+    (MAC_ACL_OID, "access control list of a Mac", plain),
+    (SYSTEM_OID, "system properties (not documented)", tagged),
+    ("1.3.6.1.4.1.11129.2.1.17", "Android key description", plain),
+    ("1.3.6.1.4.1.11129.2.1.30", "Android provisioning information", plain),
+    ("2.5.29.14", "subject key identifier", plain),
+    ("2.5.29.15", "key usage", key_usage),
+    ("2.5.29.19", "basic constraints", basic_constraints),
+    ("2.5.29.31", "CRL distribution points", plain),
+    ("2.5.29.35", "authority key identifier", plain),
+    ("2.5.29.37", "extended key usage", plain),
+];
+
+/// The tags of Apple's properties whose meaning shows in genuine certificates.
+const TAGS: [(u32, &str); 5] =
+    [(1204, "App ID"), (1400, "OS version"), (1403, "OS build"), (1405, "OS version again"), (1026, "platform")];
+
+/// The bits of key usage (RFC 5280, section 4.2.1.3), first bit first.
+const USAGES: [&str; 8] = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+];
+
+/// An extension.
+pub(super) fn node(extension: &Extension<'_>) -> Node {
+    let Extension { oid, critical, value } = extension;
+    let critical = if *critical { ", critical" } else { "" };
+    match KNOWN.iter().find(|(known, ..)| known == oid) {
+        Some((_, name, show)) => show(&format!("{name} ({oid}{critical})"), value),
+        None => plain(&format!("{oid}{critical}"), value),
+    }
+}
+
+fn plain(name: &str, value: &[u8]) -> Node {
+    Node::bytes(name, value)
+}
+
+fn nonce(name: &str, value: &[u8]) -> Node {
+    match value.strip_prefix(&[0x30, 0x24, 0xA1, 0x22, 0x04, 0x20]) {
+        Some(nonce) => Node::bytes(name, nonce),
+        None => Node::new(name, format_args!("not of Apple's form: {}", preview(value))),
+    }
+}
+
+fn tagged(name: &str, value: &[u8]) -> Node {
+    let values = tagged_values(value);
+    if values.is_empty() { plain(name, value) } else { Node::group(name, values.into_iter().map(property).collect()) }
+}
+
+fn property((tag, value): (u32, TaggedValue<'_>)) -> Node {
+    let name = match TAGS.iter().find(|(known, _)| *known == tag) {
+        Some((_, name)) => format!("[{tag}] {name}"),
+        None => format!("[{tag}]"),
+    };
+    match value {
+        TaggedValue::Text(text) => Node::new(name, text),
+        TaggedValue::Number(number) => Node::new(name, number),
+        TaggedValue::Other(bytes) => Node::bytes(name, bytes),
+    }
+}
+
+fn key_usage(name: &str, value: &[u8]) -> Node {
+    let ([0x03, 2, _, bits] | [0x03, 3, _, bits, _]) = value else { return plain(name, value) };
+    let set = USAGES.iter().enumerate().filter(|(at, _)| bits & (0x80 >> at) != 0);
+    let names: Vec<_> = set.map(|(_, usage)| *usage).collect();
+    Node::new(name, names.join(", "))
+}
+
+fn basic_constraints(name: &str, value: &[u8]) -> Node {
+    match value {
+        [0x30, 0] | [0x30, 3, 1, 1, 0] => Node::new(name, "not a CA"),
+        [0x30, 3, 1, 1, 0xFF] => Node::new(name, "a CA"),
+        [0x30, 6, 1, 1, 0xFF, 2, 1, below] => Node::new(name, format_args!("a CA with at most {below} CAs below it")),
+        other => Node::new(name, HEXLOWER.encode(other.get(..32).unwrap_or(other))),
+    }
+}
