@@ -38,11 +38,11 @@ pub struct Args {
     /// What the input is, where that cannot be told or is told wrong
     #[arg(long = "as", value_enum, value_name = "KIND")]
     kind: Option<Kind>,
-    #[command(flatten)]
-    flags: Flags,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 /// Runs the command.
