@@ -38,7 +38,7 @@ fn joined(name: AppName, format: AppAttest, verdict_lifetime: Duration, freshnes
 /// Reads how long verdicts hold, and how long answers may be reused: never longer than the verdict.
 fn read_times(section: &mut Section<'_>) -> (Duration, Freshness) {
     let seconds = Duration::from_secs;
-    let lifetime = section.read("verdict_lifetime", |entry| entry.duration(seconds(1)..=DAY), seconds(600));
+    let lifetime = section.duration("verdict_lifetime", seconds(1)..=DAY, seconds(600));
     let fresh_for = section.read("fresh_for", |entry| at_most(entry, lifetime), seconds(30).min(lifetime));
     let left = lifetime.saturating_sub(fresh_for);
     let stale_if_unavailable = section.read("stale_if_unavailable", |entry| at_most(entry, left), Duration::ZERO);

@@ -41,11 +41,8 @@ pub(super) fn read(mut section: Section<'_>) -> Option<AppAttest> {
 }
 
 fn app_ids(entry: Entry<'_>) -> Option<Vec<AppId>> {
-    let items = entry.items()?;
-    if items.is_empty() {
-        return entry.refuse("expected at least one App ID");
-    }
-    let read = items.into_iter().filter_map(|item| Some((item, item.parsed::<AppId>()?))).collect::<Vec<_>>();
+    entry.expect_items("App ID");
+    let read = entry.items()?.into_iter().filter_map(|item| Some((item, item.parsed::<AppId>()?))).collect::<Vec<_>>();
     refuse_repeats(&read, "App ID");
     Some(read.into_iter().map(|(_, app_id)| app_id).collect())
 }
@@ -73,11 +70,8 @@ fn usual_categories(environment: Environment) -> BTreeSet<ValidationCategory> {
 }
 
 fn categories(entry: Entry<'_>) -> Option<BTreeSet<ValidationCategory>> {
-    let items = entry.items()?;
-    if items.is_empty() {
-        return entry.refuse("expected at least one validation category");
-    }
-    Some(items.into_iter().filter_map(category).collect())
+    entry.expect_items("validation category");
+    Some(entry.items()?.into_iter().filter_map(category).collect())
 }
 
 fn category(entry: Entry<'_>) -> Option<ValidationCategory> {

@@ -62,7 +62,10 @@ impl<'a> Entry<'a> {
 
     /// A text that reads as `T`.
     pub(super) fn parsed<T: FromStr<Err: Display>>(self) -> Option<T> {
-        self.text()?.parse().or_else(|error: T::Err| self.refuse(error.to_string()).ok_or(())).ok()
+        match self.text()?.parse::<T>() {
+            Ok(value) => Some(value),
+            Err(error) => self.refuse(error.to_string()),
+        }
     }
 
     /// An IP address and a port.
@@ -143,9 +146,11 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Whether the value is a list without items.
-    pub(super) fn is_empty_list(self) -> bool {
-        self.value.get_ref().as_array().is_some_and(|items| items.is_empty())
+    /// Refuses a list without items.
+    pub(super) fn expect_items(self, what: &str) {
+        if self.value.get_ref().as_array().is_some_and(|items| items.is_empty()) {
+            self.refuse::<()>(format!("expected at least one {what}"));
+        }
     }
 
     /// A table.

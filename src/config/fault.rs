@@ -3,7 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::place::{Lines, Place};
+
+/// How many faults are shown with their lines; nobody mends more at once.
+const SHOWN: usize = 100;
 
 /// Everything that is wrong with one configuration, in the order of the places.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,24 +32,15 @@ pub struct Fault {
     span: Range<usize>,
 }
 
-/// A place in a text; both numbers start at 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The column, counted in characters.
-    pub column: usize,
-}
-
 impl Faults {
     /// The faults, in the order of their places.
     pub fn as_slice(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// Shows every fault with its line of the file, for people. What looks like a secret is blotted out.
+    /// Shows the faults with their lines of the file, for people. What looks like a secret is blotted out.
     pub fn render(&self, renderer: &Renderer) -> String {
-        let shown = self.faults.iter().map(|fault| renderer.render(&[fault.as_group(&self.text)]));
+        let shown = self.faults.iter().take(SHOWN).map(|fault| renderer.render(&[fault.as_group(&self.text)]));
         shown.collect::<Vec<_>>().join("\n\n")
     }
 
@@ -54,19 +50,31 @@ impl Faults {
         Self { file, text: String::new(), faults: vec![fault] }
     }
 
-    /// No faults yet in `text`, which must hold no secrets.
-    pub(super) const fn none_in(text: String, file: String) -> Self {
-        Self { file, text, faults: Vec::new() }
+    /// What was found in `text`, which must hold no secrets.
+    pub(super) fn found_in(text: String, file: &str, findings: impl Iterator<Item = Finding>) -> Self {
+        let lines = Lines::of(&text);
+        let fault = |finding: Finding| finding.into_fault(file.to_owned(), &text, &lines);
+        let mut faults = findings.map(fault).collect::<Vec<_>>();
+        faults.sort_by(|one, other| (one.span.start, &one.message).cmp(&(other.span.start, &other.message)));
+        Self { file: file.to_owned(), text, faults }
     }
+}
 
-    /// Adds a fault, keeping the order.
-    pub(super) fn add(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
-        let span = on_characters(&self.text, span);
-        let place = Some(Place::of(&self.text, span.start));
-        let fault = Fault { file: self.file.clone(), place, message, hint, span };
-        let after = |earlier: &Fault| (earlier.span.start, &earlier.message) <= (fault.span.start, &fault.message);
-        let at = self.faults.partition_point(after);
-        self.faults.insert(at, fault);
+/// A fault before its place is counted in lines.
+pub(super) struct Finding {
+    /// Where in the text.
+    pub(super) span: Range<usize>,
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) hint: Option<String>,
+}
+
+impl Finding {
+    fn into_fault(self, file: String, text: &str, lines: &Lines) -> Fault {
+        let start = text.floor_char_boundary(self.span.start);
+        let span = start..text.ceil_char_boundary(self.span.end).max(start);
+        Fault { file, place: Some(lines.place(text, start)), message: self.message, hint: self.hint, span }
     }
 }
 
@@ -75,29 +83,20 @@ impl Fault {
         let title = Level::ERROR.primary_title(self.message.as_str());
         let group = match self.place {
             None => title.element(Origin::path(self.file.as_str())),
-            Some(_) => {
-                let here = AnnotationKind::Primary.span(self.span.clone());
-                title.element(Snippet::source(text).path(self.file.as_str()).annotation(here))
-            }
+            Some(place) => title.element(self.as_snippet(text, place)),
         };
         group.elements(self.hint.as_deref().map(|hint| Level::HELP.message(hint)))
     }
-}
 
-impl Place {
-    /// The place of the byte `at` of `text`.
-    pub(super) fn of(text: &str, at: usize) -> Self {
-        let before = text.get(..at).unwrap_or(text);
-        let (lines, last) = before.rsplit_once('\n').unwrap_or(("", before));
-        let line = if before.contains('\n') { lines.matches('\n').count() + 2 } else { 1 };
-        Self { line, column: last.chars().count() + 1 }
+    /// The lines that the fault lies on, and no others: a snippet costs what its source is long.
+    fn as_snippet<'a>(&'a self, text: &'a str, place: Place) -> Snippet<'a, Annotation<'a>> {
+        let Range { start, end } = self.span;
+        let (before, after) = (text.get(..start).unwrap_or(text), text.get(end..).unwrap_or_default());
+        let first = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let last = end + after.find('\n').unwrap_or(after.len());
+        let lines = Snippet::source(text.get(first..last).unwrap_or_default()).line_start(place.line);
+        lines.path(self.file.as_str()).annotation(AnnotationKind::Primary.span(start - first..end - first))
     }
-}
-
-/// The span, cut and widened so that it starts and ends between two characters of the text.
-fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start);
-    start..text.ceil_char_boundary(span.end).max(start)
 }
 
 impl fmt::Display for Faults {
@@ -114,17 +113,5 @@ impl fmt::Display for Fault {
         }
         write!(out, " {}", self.message)?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(out, "; {hint}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_count_lines_and_characters() {
-        let text = "a\nüb\n\nc";
-        let places = [0, 1, 2, 4, 5, 6, 7, 8, 99].map(|at| Place::of(text, at)).map(|at| (at.line, at.column));
-        assert_eq!(places, [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 1), (4, 1), (4, 2), (4, 2)]);
     }
 }

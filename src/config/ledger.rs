@@ -5,21 +5,17 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::fault::{Faults, Place};
+use super::fault::{Faults, Finding};
+use super::place::Lines;
 
 /// Collects findings, so that reading can go on after each.
 pub(super) struct Ledger<'a> {
     text: &'a str,
+    lines: Lines,
     base: &'a Path,
-    findings: RefCell<Vec<Finding>>,
+    broken: BTreeSet<usize>,
+    findings: RefCell<Vec<(Kind, Finding)>>,
     secrets: RefCell<Vec<Range<usize>>>,
-}
-
-struct Finding {
-    span: Range<usize>,
-    kind: Kind,
-    message: String,
-    hint: Option<String>,
 }
 
 /// What a finding rests on.
@@ -35,30 +31,29 @@ enum Kind {
 
 impl<'a> Ledger<'a> {
     /// An empty ledger for `text`, whose relative paths start at `base`.
-    pub(super) const fn new(text: &'a str, base: &'a Path) -> Self {
-        Self { text, base, findings: RefCell::new(Vec::new()), secrets: RefCell::new(Vec::new()) }
+    pub(super) fn new(text: &'a str, base: &'a Path) -> Self {
+        let lines = Lines::of(text);
+        Self { text, lines, base, broken: BTreeSet::new(), findings: RefCell::default(), secrets: RefCell::default() }
     }
 
     /// Notes that the text is not TOML, once a line: what follows on the line is mostly an echo.
-    pub(super) fn syntax(&self, error: &toml::de::Error) {
+    pub(super) fn syntax(&mut self, error: &toml::de::Error) {
         let end = self.text.len()..self.text.len();
         let span = error.span().unwrap_or(end);
-        self.conceal_line(span.start);
-        let line = self.line(&span);
-        let known = self.findings.borrow().iter().any(|finding| self.line(&finding.span) == line);
-        if !known {
-            self.note(span, Kind::Syntax, error.message().to_owned(), None);
+        if self.broken.insert(self.line(&span)) {
+            self.conceal_line(span.start);
+            self.note(Kind::Syntax, span, error.message().to_owned(), None);
         }
     }
 
     /// Notes that what stands at `span` is wrong.
     pub(super) fn refuse(&self, span: Range<usize>, message: String, hint: Option<String>) {
-        self.note(span, Kind::Value, message, hint);
+        self.note(Kind::Value, span, message, hint);
     }
 
     /// Notes what is wrong with the document as a whole: something is missing, or stands in the wrong table.
     pub(super) fn misplaced(&self, span: Range<usize>, message: String, hint: Option<String>) {
-        self.note(span, Kind::Shape, message, hint);
+        self.note(Kind::Shape, span, message, hint);
     }
 
     /// Keeps what stands at `span` out of everything that is shown.
@@ -68,7 +63,7 @@ impl<'a> Ledger<'a> {
 
     /// The line on which `span` starts.
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        Place::of(self.text, span.start).line
+        self.lines.line(span.start)
     }
 
     /// The path, seen from the folder of the configuration.
@@ -78,46 +73,42 @@ impl<'a> Ledger<'a> {
 
     /// The faults, if there are any.
     pub(super) fn close(self, file: &str) -> Result<(), Faults> {
-        let findings = self.findings.take();
-        let broken = findings.iter().filter(|finding| finding.kind == Kind::Syntax);
-        let broken = broken.map(|finding| self.line(&finding.span)).collect::<BTreeSet<_>>();
-        let mut faults = Faults::none_in(blotted(self.text, &self.secrets.borrow()), file.to_owned());
-        for finding in findings.into_iter().filter(|finding| finding.stands(&broken, self.line(&finding.span))) {
-            faults.add(finding.span, finding.message, finding.hint);
+        let mut findings = self.findings.take();
+        findings.retain(|(kind, finding)| self.stands(*kind, finding));
+        if findings.is_empty() {
+            return Ok(());
         }
-        if faults.as_slice().is_empty() { Ok(()) } else { Err(faults) }
+        let text = blotted(self.text, &self.secrets.borrow());
+        Err(Faults::found_in(text, file, findings.into_iter().map(|(_, finding)| finding)))
+    }
+
+    fn note(&self, kind: Kind, span: Range<usize>, message: String, hint: Option<String>) {
+        self.findings.borrow_mut().push((kind, Finding { span, message, hint }));
+    }
+
+    /// Whether a finding is more than the echo of a syntax fault: the parser guesses what it could not read.
+    fn stands(&self, kind: Kind, finding: &Finding) -> bool {
+        let guessed = || finding.span.is_empty() || self.broken.contains(&self.line(&finding.span));
+        match kind {
+            _ if self.broken.is_empty() => true,
+            Kind::Syntax => true,
+            Kind::Value => !guessed(),
+            Kind::Shape => false,
+        }
     }
 
     /// Conceals the values of a line that cannot be read, when it seems to hold a secret.
     fn conceal_line(&self, at: usize) {
-        let at = self.text.floor_char_boundary(at);
-        let (before, after) = self.text.split_at_checked(at).unwrap_or((self.text, ""));
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let end = at + after.find('\n').unwrap_or(after.len());
+        let (start, end) = self.lines.around(at, self.text.len());
         let line = self.text.get(start..end).unwrap_or_default();
         if let Some(values) = line.find('=').filter(|_| names_a_secret(line)) {
             self.conceal(start + values + 1..end);
         }
     }
-
-    fn note(&self, span: Range<usize>, kind: Kind, message: String, hint: Option<String>) {
-        self.findings.borrow_mut().push(Finding { span, kind, message, hint });
-    }
 }
 
-impl Finding {
-    /// Whether the finding is more than the echo of a syntax fault: the parser guesses what it could not read.
-    fn stands(&self, broken: &BTreeSet<usize>, line: usize) -> bool {
-        match self.kind {
-            Kind::Syntax => true,
-            Kind::Value => broken.is_empty() || !(broken.contains(&line) || self.span.is_empty()),
-            Kind::Shape => broken.is_empty(),
-        }
-    }
-}
-
-/// Whether a word in the name of a key, or in a line, says that its value is not to be shown.
-pub(super) fn names_a_secret(text: &str) -> bool {
+/// Whether a line that cannot be read seems to hold a secret.
+fn names_a_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     ["key", "secret", "token", "password", "bearer"].iter().any(|word| lower.contains(word))
 }

@@ -13,6 +13,7 @@ mod fault;
 mod ledger;
 mod nearest;
 mod pem;
+mod place;
 mod section;
 mod server;
 mod service;
@@ -24,17 +25,20 @@ mod tests;
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::Path;
 
 use toml::de::DeTable;
 
-pub use fault::{Fault, Faults, Place};
+pub use fault::{Fault, Faults};
+pub use place::Place;
 pub use warning::Warning;
 
 use crate::grpc::GrpcConfig;
 use crate::store::StoreConfig;
 use crate::telemetry::LogConfig;
 use crate::verifier::VerifierConfig;
+use fault::Finding;
 use ledger::Ledger;
 use section::Section;
 use server::Callers;
@@ -87,7 +91,7 @@ fn read(text: &str, base: &Path, file: &str) -> Result<Config, Faults> {
         ));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let ledger = Ledger::new(text, base);
+    let mut ledger = Ledger::new(text, base);
     let (document, errors) = DeTable::parse_recoverable(text);
     errors.iter().for_each(|error| ledger.syntax(error));
     let config = read_document(Section::root(document.get_ref(), &ledger));
@@ -115,7 +119,6 @@ fn read_document(mut root: Section<'_>) -> Config {
 /// The fault of a file that is not UTF-8, at the first byte that is not.
 fn not_text(bytes: &[u8], valid: usize, file: &str) -> Faults {
     let text = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()).into_owned();
-    let mut faults = Faults::none_in(text, file.to_owned());
-    faults.add(valid..valid, "the file is not UTF-8 from here on".to_owned(), None);
-    faults
+    let message = "the file is not UTF-8 from here on".to_owned();
+    Faults::found_in(text, file, iter::once(Finding { span: valid..valid, message, hint: None }))
 }

@@ -62,7 +62,10 @@ pub(super) fn lab_roots(entry: Entry<'_>) -> Option<Vec<Vec<u8>>> {
 
 fn file(entry: Entry<'_>) -> Option<Vec<u8>> {
     let path = entry.path()?;
-    read(&path).or_else(|error| entry.refuse(format!("cannot read {}: {error}", path.display())).ok_or(())).ok()
+    match read(&path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => entry.refuse(format!("cannot read {}: {error}", path.display())),
+    }
 }
 
 /// Reads a regular file of bounded length: a pipe would block, a device would never end.

@@ -1,13 +1,14 @@
 //! Sections: the tables of the document. A section knows which keys it was asked for, and refuses all others.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use toml::de::DeTable;
 
 use super::entry::Entry;
-use super::ledger::{Ledger, names_a_secret};
+use super::ledger::Ledger;
 use super::nearest::nearest;
 
 /// One table, or the place where it is missing.
@@ -50,6 +51,16 @@ impl<'a> Section<'a> {
         self.entry(key).and_then(read).unwrap_or(default)
     }
 
+    /// Reads a duration within the range.
+    pub(super) fn duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+        default: Duration,
+    ) -> Duration {
+        self.read(key, |entry| entry.duration(range), default)
+    }
+
     /// The table with this key, there or not.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
         let title = if self.title.is_empty() { key.to_owned() } else { format!("{}.{key}", self.title) };
@@ -68,10 +79,7 @@ impl<'a> Section<'a> {
     pub(super) fn required_sections(&mut self, key: &'static str) -> Vec<Self> {
         match self.entry(key) {
             None => self.miss(format!("[[{key}]] is missing")),
-            Some(entry) if entry.is_empty_list() => {
-                entry.refuse(format!("expected at least one [[{key}]]")).unwrap_or(())
-            }
-            Some(_) => {}
+            Some(entry) => entry.expect_items(&format!("[[{key}]]")),
         }
         self.sections(key)
     }
@@ -116,7 +124,8 @@ impl<'a> Section<'a> {
     }
 
     fn refuse_unknown(&self, name: &str, key: Range<usize>, value: Range<usize>) {
-        if names_a_secret(name) {
+        // A value that nobody asked for may be a secret. That of a table starts at its header, before the key.
+        if value.start > key.end {
             self.ledger.conceal(value);
         }
         let meant = nearest(name, self.asked.iter().copied());

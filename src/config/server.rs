@@ -1,6 +1,6 @@
 //! `[server]` and `[[caller]]`: where the service listens, and to whom.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::entry::Entry;
@@ -9,7 +9,7 @@ use super::section::Section;
 use crate::grpc::{CallerKey, GrpcConfig, TlsConfig};
 
 /// Where the service listens unless it is told otherwise.
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
 
 /// Where plaintext may be spoken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,54 +27,49 @@ pub(super) enum Callers {
     Present,
 }
 
+/// What is wrong once other machines can reach the service, and what to do about it.
+type Danger = (&'static str, &'static str);
+
+const PLAINTEXT: Danger = (
+    "plaintext would leave this machine",
+    "add [server.tls], or set plaintext = \"anywhere\" if something in front speaks TLS",
+);
+const ANYONE: Danger = ("anyone who reaches this address could call", "add a [[caller]], or listen on 127.0.0.1");
+
 /// Reads `[server]`.
 pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<CallerKey>) -> GrpcConfig {
-    let seconds = Duration::from_secs;
-    let listen = section.entry("listen");
+    let (millis, seconds) = (Duration::from_millis, Duration::from_secs);
     let tls = section.section("tls");
-    let places = [("loopback-only", Plaintext::LoopbackOnly), ("anywhere", Plaintext::Anywhere)];
-    let plaintext = match section.read("plaintext", |entry| entry.one_of(&places), Plaintext::LoopbackOnly) {
-        _ if tls.is_present() => Plaintext::Anywhere,
-        plaintext => plaintext,
-    };
+    let dangers = dangers(&mut section, &tls, named);
     let config = GrpcConfig {
-        listen: listen.and_then(|entry| address(entry, plaintext, named)).unwrap_or(LISTEN),
+        listen: section.read("listen", |entry| address(entry, &dangers), LISTEN),
         tls: read_tls(tls),
         callers,
-        call_timeout: section.read(
-            "call_timeout",
-            |entry| entry.duration(Duration::from_millis(100)..=seconds(300)),
-            seconds(10),
-        ),
-        drain_deadline: section.read(
-            "drain_deadline",
-            |entry| entry.duration(Duration::ZERO..=seconds(600)),
-            seconds(20),
-        ),
-        max_connection_age: section.read(
-            "max_connection_age",
-            |entry| entry.duration(seconds(10)..=seconds(86_400)),
-            seconds(1_800),
-        ),
+        call_timeout: section.duration("call_timeout", millis(100)..=seconds(300), seconds(10)),
+        drain_deadline: section.duration("drain_deadline", seconds(0)..=seconds(600), seconds(20)),
+        max_connection_age: section.duration("max_connection_age", seconds(10)..=seconds(86_400), seconds(1_800)),
         max_concurrent_streams: section.read("max_concurrent_streams", |entry| entry.integer(1..=65_536), 256),
     };
     section.finish();
     config
 }
 
-/// Reads the address, and asks for protection where others can reach it.
-fn address(entry: Entry<'_>, plaintext: Plaintext, named: Callers) -> Option<SocketAddr> {
+/// What would be wrong if other machines could reach the service.
+fn dangers(section: &mut Section<'_>, tls: &Section<'_>, named: Callers) -> Vec<Danger> {
+    let places = [("loopback-only", Plaintext::LoopbackOnly), ("anywhere", Plaintext::Anywhere)];
+    let plaintext = section.read("plaintext", |entry| entry.one_of(&places), Plaintext::LoopbackOnly);
+    let exposed = plaintext == Plaintext::LoopbackOnly && !tls.is_present();
+    let open = named == Callers::Absent;
+    exposed.then_some(PLAINTEXT).into_iter().chain(open.then_some(ANYONE)).collect()
+}
+
+/// Reads the address, and states the dangers if others can reach it.
+fn address(entry: Entry<'_>, dangers: &[Danger]) -> Option<SocketAddr> {
     let address = entry.address()?;
-    if address.ip().to_canonical().is_loopback() {
-        return Some(address);
-    }
-    if plaintext == Plaintext::LoopbackOnly {
-        let hint = "add [server.tls], or set plaintext = \"anywhere\" if something in front speaks TLS";
-        entry.refuse_with::<()>("plaintext would leave this machine", Some(hint.to_owned()));
-    }
-    if named == Callers::Absent {
-        let hint = "add a [[caller]], or listen on 127.0.0.1";
-        entry.refuse_with::<()>("anyone who reaches this address could call", Some(hint.to_owned()));
+    if !address.ip().to_canonical().is_loopback() {
+        for (danger, hint) in dangers {
+            entry.refuse_with::<()>(*danger, Some((*hint).to_owned()));
+        }
     }
     Some(address)
 }

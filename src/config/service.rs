@@ -50,7 +50,7 @@ fn database(entry: Entry<'_>) -> Option<PathBuf> {
 /// Reads `[challenge]`.
 pub(super) fn challenge_lifetime(mut section: Section<'_>) -> Duration {
     let seconds = Duration::from_secs;
-    let lifetime = section.read("lifetime", |entry| entry.duration(seconds(10)..=seconds(900)), seconds(300));
+    let lifetime = section.duration("lifetime", seconds(10)..=seconds(900), seconds(300));
     section.finish();
     lifetime
 }

@@ -1,12 +1,13 @@
 //! Documents as a whole: many faults, broken ones, hostile ones.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use annotate_snippets::Renderer;
 use proptest::prelude::*;
 
 use super::{each_has_one_fault, faults, parse, with_app};
-use crate::config::{Config, Place, Warning};
+use crate::config::{Config, Place, TEXT_LIMIT, Warning};
 use crate::store::StoreConfig;
 
 const SAMPLE: &str = include_str!("../../../deploy/bonafide.toml");
@@ -112,4 +113,13 @@ proptest! {
         let end = SAMPLE.ceil_char_boundary((start + cut).min(SAMPLE.len()));
         read_and_show(&format!("{}{put}{}", &SAMPLE[..start], &SAMPLE[end..]));
     }
+}
+
+#[test]
+fn garbage_of_any_length_is_refused_soon() {
+    let start = Instant::now();
+    for line in ["=\n", "x=\n", "[[caller]]\n", "[", "a.", "x=1\n", "x=[", "\"\n"] {
+        read_and_show(&line.repeat(TEXT_LIMIT / 4 / line.len()));
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "it took {:?}", start.elapsed());
 }

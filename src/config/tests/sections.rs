@@ -124,10 +124,12 @@ fn f17_keys_are_neither_taken_nor_shown() {
     assert_eq!(faults(&swapped), ["4:14: expected 64 hexadecimal digits"]);
     let other = with_app("[store]\ndb_password = 'hunter2'");
     assert_eq!(faults(&other), ["2:1: unknown key \"db_password\" in [store]"]);
+    let unknown = with_app("[server]\napi = 'hunter2'\nx = { y = 'hunter2' }");
+    assert_eq!(faults(&unknown), ["2:1: unknown key \"api\" in [server]", "3:1: unknown key \"x\" in [server]"]);
     let broken = with_app(&format!("{start}key = hunter2 hunter2"));
     let open = with_app(&format!("{start}secret = \"hunter2"));
     let inside = with_app("[server.tls]\nkey = '''-----BEGIN PRIVATE KEY-----\nhunter2\n'''");
-    for text in [plain, swapped, other, broken, open, inside] {
+    for text in [plain, swapped, other, unknown, broken, open, inside] {
         let shown = parse(&text).expect_err("faults");
         let all = shown.render(&annotate_snippets::Renderer::plain()) + &shown.to_string() + &format!("{shown:?}");
         assert!(!all.contains("hunter2"), "{all}");
