@@ -24,7 +24,7 @@ type Named<'a> = Option<(Entry<'a>, AppName)>;
 fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let name = section.required("name").and_then(|entry| Some((entry, entry.parsed()?)));
     let (verdict_lifetime, freshness) = read_times(&mut section);
-    let app_attest = app_attest::read(section.section("app_attest"));
+    let app_attest = app_attest::read(section.required_section("app_attest"));
     section.finish();
     let app = name.clone().zip(app_attest).map(|((_, name), format)| joined(name, format, verdict_lifetime, freshness));
     (name, app)

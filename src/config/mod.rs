@@ -1,7 +1,7 @@
 //! Configuration: one TOML file becomes the `Config` of each part, or a list of everything that is wrong with it.
 //!
-//! The document is read section by section through [`section::Section`], which refuses what nobody asked for. Faults are
-//! noted in a [`ledger::Ledger`] and reading goes on, so that all come out at once. `docs/configuration.md` names every key.
+//! The document is read section by section through `Section`, which refuses what nobody asked for. Faults are
+//! noted in a `Ledger` and reading goes on, so that all come out at once. `docs/configuration.md` names every key.
 
 pub mod check;
 
@@ -23,8 +23,8 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::iter;
 use std::path::Path;
 
@@ -64,7 +64,7 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, Faults> {
         let file = path.display().to_string();
         let unreadable = |error: io::Error| Faults::unreadable(file.clone(), format!("cannot be read: {error}"));
-        let bytes = fs::read(path).map_err(unreadable)?;
+        let bytes = read_file(path).map_err(unreadable)?;
         let base = path.parent().unwrap_or(Path::new(""));
         match String::from_utf8(bytes) {
             Ok(text) => read(&text, base, &file),
@@ -83,12 +83,17 @@ impl Config {
     }
 }
 
+/// Reads no more than it takes to see that a file is too long.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(TEXT_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn read(text: &str, base: &Path, file: &str) -> Result<Config, Faults> {
     if text.len() > TEXT_LIMIT {
-        return Err(Faults::unreadable(
-            file.to_owned(),
-            format!("is longer than {}", units::written_size(TEXT_LIMIT as u64)),
-        ));
+        let message = format!("is longer than {}", units::written_size(TEXT_LIMIT as u64));
+        return Err(Faults::unreadable(file.to_owned(), message));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut ledger = Ledger::new(text, base);

@@ -69,6 +69,15 @@ impl<'a> Section<'a> {
         Self { title, span, table: entry.and_then(Entry::table), asked: BTreeSet::new(), ledger: self.ledger }
     }
 
+    /// The table with this key, which has to be there.
+    pub(super) fn required_section(&mut self, key: &'static str) -> Self {
+        let section = self.section(key);
+        if self.table.is_some_and(|table| !table.contains_key(key)) {
+            self.ledger.misplaced(self.span.clone(), format!("[{}] is missing", section.title), None);
+        }
+        section
+    }
+
     /// The tables `[[key]]`.
     pub(super) fn sections(&mut self, key: &'static str) -> Vec<Self> {
         let items = self.entry(key).and_then(|entry| entry.tables(key)).unwrap_or_default();
@@ -106,11 +115,6 @@ impl<'a> Section<'a> {
     pub(super) fn miss(&self, message: String) {
         let whole = if self.title.is_empty() { message } else { format!("{message} in [{}]", self.title) };
         self.ledger.misplaced(self.span.clone(), whole, None);
-    }
-
-    /// Notes that this table is missing.
-    pub(super) fn miss_section(&self) {
-        self.ledger.misplaced(self.span.clone(), format!("[{}] is missing", self.title), None);
     }
 
     /// Ends the reading: refuses every key that was not asked for.
