@@ -6,6 +6,7 @@
 pub mod app_attest;
 pub mod certificate;
 pub mod der;
+pub mod recorded;
 
 use crate::crypto::secret::NoRandomness;
 
