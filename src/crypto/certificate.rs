@@ -1,6 +1,8 @@
 //! X.509 certificates (RFC 5280) read for their facts. Trust is decided in [`super::path`] alone.
 
 use data_encoding::HEXLOWER;
+use rustls_pki_types::SignatureVerificationAlgorithm;
+use x509_parser::asn1_rs::{Any, BitString};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 use x509_parser::time::ASN1Time;
 
@@ -111,6 +113,20 @@ impl<'a> Certificate<'a> {
             value: extension.value,
         };
         self.parsed.extensions().iter().map(read).collect()
+    }
+
+    /// Whether the certificate names this issuer and carries a signature by its key. Both are given without their outermost
+    /// head, as webpki keeps them; the dates, the constraints and the algorithm's name are not looked at.
+    pub(super) fn is_signed_by(
+        &self,
+        name: &[u8],
+        spki: &[u8],
+        algorithm: &dyn SignatureVerificationAlgorithm,
+    ) -> bool {
+        let key = Any::from_der(spki).and_then(|(rest, _)| BitString::from_der(rest));
+        let named = Any::from_der(self.parsed.issuer().as_raw()).is_ok_and(|(_, issuer)| issuer.data == name);
+        let (body, signature) = (self.parsed.tbs_certificate.as_ref(), &self.parsed.signature_value.data);
+        named && key.is_ok_and(|(_, key)| algorithm.verify_signature(&key.data, body, signature).is_ok())
     }
 
     /// Whether key usage (RFC 5280, section 4.2.1.3) is present and allows to sign certificates.

@@ -49,6 +49,8 @@ pub enum PathFault {
     NotYetValid,
 }
 
+const NO_ISSUER: PathFault = PathFault::Untrusted("no anchor has issued it");
+
 /// The anchors a verification may end in, with the issuers already verified under them.
 #[derive(Debug)]
 pub struct TrustAnchors {
@@ -78,7 +80,7 @@ impl TrustAnchors {
     /// origin of the anchor. An untrusted path is reported as such whatever its dates are.
     pub fn verify(&self, leaf: &[u8], issuer: &[u8], now: Timestamp) -> Result<AnchorOrigin, PathFault> {
         if let Some(known) = self.recall(issuer) {
-            verify_under(&known.anchor, leaf, &[], now).and_then(|()| within(known.validity, now))?;
+            verify_under(&known.anchor, leaf, None, now).and_then(|()| within(known.validity, now))?;
             return Ok(known.origin);
         }
         let verified = self.verify_whole(leaf, issuer, now)?;
@@ -94,7 +96,7 @@ impl TrustAnchors {
         }
         let mut fault = PathFault::Untrusted("no anchor is configured");
         for (origin, anchor) in &self.anchors {
-            match verify_under(anchor, leaf, &[CertificateDer::from(issuer)], now) {
+            match verify_under(anchor, leaf, Some(issuer), now) {
                 Ok(()) => return Issuer::new(issuer, certificate.validity(), *origin),
                 // Another anchor's refusal says less than a fault of the path that does lead to an anchor.
                 Err(PathFault::Untrusted(_)) if !matches!(fault, PathFault::Untrusted(_)) => {}
@@ -139,23 +141,38 @@ fn within(validity: Validity, now: Timestamp) -> Result<(), PathFault> {
     }
 }
 
-/// Asks webpki; when only the dates stand in the way, asks again at a time when they do not, so that trust comes first.
-fn verify_under(
-    anchor: &TrustAnchor<'_>,
-    leaf: &[u8],
-    issuers: &[CertificateDer<'_>],
-    now: Timestamp,
-) -> Result<(), PathFault> {
-    let fault = match ask(anchor, leaf, issuers, now) {
-        Err(fault @ (PathFault::Expired | PathFault::NotYetValid)) => fault,
-        other => return other,
-    };
-    let starts = issuers.iter().map(AsRef::as_ref).chain([leaf]).filter_map(|der| Certificate::parse(der).ok());
-    let in_force = starts.map(|certificate| certificate.validity().not_before).max().unwrap_or(now);
-    match ask(anchor, leaf, issuers, in_force) {
-        Err(untrusted @ PathFault::Untrusted(_)) => Err(untrusted),
-        _ => Err(fault),
+/// Asks webpki; when only dates stand in the way, looks at each link without them, so that trust comes first.
+fn verify_under(anchor: &TrustAnchor<'_>, leaf: &[u8], issuer: Option<&[u8]>, now: Timestamp) -> Result<(), PathFault> {
+    let issuer_der = issuer.map(CertificateDer::from);
+    match ask(anchor, leaf, issuer_der.as_slice(), now) {
+        Err(fault @ (PathFault::Expired | PathFault::NotYetValid)) => {
+            Err(untrusted_at_any_time(anchor, leaf, issuer).unwrap_or(fault))
+        }
+        other => other,
     }
+}
+
+/// Each certificate is asked about at a time of its own: the periods of an untrusted path need not even overlap.
+fn untrusted_at_any_time(anchor: &TrustAnchor<'_>, leaf: &[u8], issuer: Option<&[u8]>) -> Option<PathFault> {
+    let direct = |anchor: &TrustAnchor<'_>| {
+        let in_force = Certificate::parse(leaf).ok()?.validity().not_before;
+        ask(anchor, leaf, &[], in_force).err().filter(|fault| matches!(fault, PathFault::Untrusted(_)))
+    };
+    match issuer {
+        None => direct(anchor),
+        Some(issuer) if !has_issued(anchor, issuer) => Some(NO_ISSUER),
+        Some(issuer) => direct(&self::anchor(issuer).ok()?),
+    }
+}
+
+/// Whether the anchor has issued the certificate, whatever the dates. Only tells which fault comes first, never accepts.
+fn has_issued(anchor: &TrustAnchor<'_>, certificate: &[u8]) -> bool {
+    Certificate::parse(certificate).is_ok_and(|certificate| {
+        let verifies = |algorithm: &&dyn SignatureVerificationAlgorithm| {
+            certificate.is_signed_by(&anchor.subject, &anchor.subject_public_key_info, *algorithm)
+        };
+        ALGORITHMS.iter().any(verifies)
+    })
 }
 
 fn ask(anchor: &TrustAnchor<'_>, leaf: &[u8], issuers: &[CertificateDer<'_>], now: Timestamp) -> Result<(), PathFault> {
@@ -182,11 +199,144 @@ fn fault_of(error: Error) -> PathFault {
         Error::BadDer | Error::BadDerTime | Error::TrailingData(_) | Error::UnsupportedCertVersion => {
             PathFault::Malformed
         }
-        Error::UnknownIssuer => PathFault::Untrusted("no anchor has issued it"),
+        Error::UnknownIssuer => NO_ISSUER,
         Error::InvalidSignatureForPublicKey => PathFault::Untrusted("a signature is not the issuer's"),
         Error::CaUsedAsEndEntity => PathFault::Untrusted("the leaf is a CA"),
         Error::EndEntityUsedAsCa => PathFault::Untrusted("the issuer is not a CA"),
         Error::PathLenConstraintViolated => PathFault::Untrusted("the path is longer than a CA in it allows"),
         _ => PathFault::Untrusted("a constraint of a certificate is not met"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::app_attest::AttestationObject;
+    use crate::evidence::claims::Environment;
+    use crate::lab::app_attest::{AppAttestLab, AttestationPlan, Names};
+    use crate::lab::certificate::Extension;
+    use crate::lab::recorded::RECORDINGS;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+    fn lab(seed: u8) -> AppAttestLab {
+        AppAttestLab::from_seed(&[seed; 32], Names::LAB, NOW).expect("a lab")
+    }
+
+    fn anchors(labs: &[&AppAttestLab]) -> TrustAnchors {
+        let roots: Vec<_> = labs.iter().map(|lab| (AnchorOrigin::Lab, lab.root_der())).collect();
+        TrustAnchors::new(&roots).expect("anchors")
+    }
+
+    /// Leaf and issuer after a change, by a device whose time is `now`.
+    fn chain(lab: &AppAttestLab, now: Timestamp, change: fn(&mut AttestationPlan)) -> (Vec<u8>, Vec<u8>) {
+        let app = "1234567890.com.example.shop".parse().expect("an App ID");
+        let device = lab.device(&app, Environment::Production).expect("a device").at(now);
+        let attested = device.attest_with(b"challenge", change).expect("forged");
+        let object = AttestationObject::parse(&attested.object).expect("an object");
+        (object.leaf, object.intermediate)
+    }
+
+    fn remembered(anchors: &TrustAnchors) -> usize {
+        anchors.issuers.read().expect("no panic").len()
+    }
+
+    #[test]
+    fn an_issuer_is_remembered_once_and_vouches_for_other_leaves() {
+        let (lab, anchors) = (lab(1), anchors(&[&lab(1)]));
+        for _ in 0..3 {
+            let (leaf, issuer) = chain(&lab, NOW, |_| ());
+            assert_eq!(anchors.verify(&leaf, &issuer, NOW), Ok(AnchorOrigin::Lab));
+            assert_eq!(remembered(&anchors), 1);
+        }
+        let (leaf, issuer) = chain(&lab, NOW, |plan| plan.leaf.put(Extension::authority(None)));
+        assert_eq!(anchors.verify(&leaf, &issuer, NOW), Err(PathFault::Untrusted("the leaf is a CA")));
+    }
+
+    #[test]
+    fn a_failed_verification_is_not_remembered() {
+        let anchors = anchors(&[&lab(1)]);
+        let (foreign_leaf, foreign_issuer) = chain(&lab(2), NOW, |_| ());
+        let (leaf, issuer) = chain(&lab(1), NOW, |_| ());
+        let (old_leaf, _) = chain(&lab(1), NOW.minus(YEAR / 2), |_| ());
+        for (leaf, issuer, now) in [
+            (&foreign_leaf, &foreign_issuer, NOW),
+            (&foreign_leaf, &issuer, NOW),
+            (&leaf, &foreign_issuer, NOW),
+            (&old_leaf, &issuer, NOW),
+            (&leaf, &issuer, NOW.plus(20 * YEAR)),
+            (&leaf, &leaf, NOW),
+            (&leaf, &Vec::new(), NOW),
+            (&Vec::new(), &issuer, NOW),
+        ] {
+            anchors.verify(leaf, issuer, now).expect_err("a fault");
+            assert_eq!(remembered(&anchors), 0);
+        }
+    }
+
+    #[test]
+    fn a_remembered_issuer_expires_like_any_other() {
+        let (lab, anchors) = (lab(1), anchors(&[&lab(1)]));
+        let (leaf, issuer) = chain(&lab, NOW, |_| ());
+        anchors.verify(&leaf, &issuer, NOW).expect("genuine");
+        let end = NOW.plus(10 * YEAR);
+        let (late_leaf, same_issuer) = chain(&lab, NOW.plus(10 * YEAR), |_| ());
+        assert_eq!(issuer, same_issuer);
+        assert_eq!(anchors.verify(&late_leaf, &issuer, end), Ok(AnchorOrigin::Lab));
+        assert_eq!(anchors.verify(&late_leaf, &issuer, end.plus(Duration::from_secs(1))), Err(PathFault::Expired));
+        let early = NOW.minus(YEAR + Duration::from_secs(1));
+        let (early_leaf, _) = chain(&lab, early, |_| ());
+        assert_eq!(anchors.verify(&early_leaf, &issuer, early), Err(PathFault::NotYetValid));
+    }
+
+    #[test]
+    fn trust_comes_before_dates_with_and_without_memory() {
+        let (lab, anchors) = (lab(1), anchors(&[&lab(1)]));
+        let (leaf, issuer) = chain(&lab, NOW, |_| ());
+        let (foreign, _) = chain(&self::lab(2), NOW, |_| ());
+        for _ in 0..2 {
+            for now in [NOW.minus(YEAR / 2), NOW.plus(YEAR), NOW.plus(20 * YEAR)] {
+                let fault = anchors.verify(&foreign, &issuer, now).expect_err("foreign");
+                assert!(matches!(fault, PathFault::Untrusted(_)), "{fault:?} at {now}");
+            }
+            assert_eq!(anchors.verify(&leaf, &issuer, NOW.plus(YEAR)), Err(PathFault::Expired));
+            assert_eq!(anchors.verify(&leaf, &issuer, NOW), Ok(AnchorOrigin::Lab));
+        }
+    }
+
+    #[test]
+    fn each_anchor_gives_its_own_origin() {
+        let (one, two) = (lab(1), lab(2));
+        let vendor = (AnchorOrigin::Vendor, one.root_der());
+        let anchors = TrustAnchors::new(&[vendor, (AnchorOrigin::Lab, two.root_der())]).expect("anchors");
+        for (lab, origin) in [(&one, AnchorOrigin::Vendor), (&two, AnchorOrigin::Lab)] {
+            let (leaf, issuer) = chain(lab, NOW, |_| ());
+            assert_eq!(anchors.verify(&leaf, &issuer, NOW), Ok(origin));
+            assert_eq!(anchors.verify(&leaf, &issuer, NOW), Ok(origin), "from memory");
+        }
+        assert_eq!(TrustAnchors::new(&[]).expect("none").verify(&[], &[], NOW), Err(PathFault::Malformed));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let (lab, anchors) = (lab(1), anchors(&[&lab(1)]));
+        for serial in 0..=REMEMBERED_ISSUERS {
+            let app = "1234567890.com.example.shop".parse().expect("an App ID");
+            let device = lab.device(&app, Environment::Production).expect("a device");
+            let serial = u8::try_from(serial).expect("small");
+            let attested = device.attest_with(b"challenge", |plan| plan.intermediate.serial = vec![100, serial]);
+            let object = AttestationObject::parse(&attested.expect("forged").object).expect("an object");
+            assert_eq!(anchors.verify(&object.leaf, &object.intermediate, NOW), Ok(AnchorOrigin::Lab));
+        }
+        assert_eq!(remembered(&anchors), REMEMBERED_ISSUERS);
+    }
+
+    #[test]
+    fn a06_genuine_evidence_needs_the_genuine_root() {
+        let recording = &RECORDINGS[0];
+        let object = AttestationObject::parse(recording.object).expect("an object");
+        let fault = anchors(&[&lab(1)]).verify(&object.leaf, &object.intermediate, recording.verified_at);
+        assert_eq!(fault, Err(NO_ISSUER));
     }
 }

@@ -48,9 +48,6 @@ pub const ATTESTATION_FAULTS: &[Fault<AttestationPlan>] = &[
         plan.leaf.extensions.retain(|extension| extension.id != leaf::MAC_ACL);
     }),
     fault("app_attest_app_mismatch", "another app", |plan| plan.authenticator.rp_id_hash = vec![7; 32]),
-    fault("app_attest_certified_app_mismatch", "another app in the certificate", |plan| {
-        plan.leaf.put(leaf::key_properties("0000000000.example.other"));
-    }),
     fault("app_attest_key_unsupported", "a leaf on P-384", |plan| plan.leaf.spki = plan.intermediate.spki.clone()),
     fault("app_attest_key_id_mismatch", "another key in the leaf", |plan| plan.leaf.spki = generator_spki()),
     fault("app_attest_subject_mismatch", "a subject that names another key", |plan| {
