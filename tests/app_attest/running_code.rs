@@ -119,7 +119,7 @@ fn code_directory_hashes_count_with_the_type_that_is_known() {
 }
 
 #[test]
-fn e07_flags_decide_nothing_that_the_bytes_do_not() {
+fn b19_flags_decide_nothing_that_the_bytes_do_not() {
     let device = bench::device(Profile::ios_27());
     for flags in [0x40, 0xC0, 0x41, 0xC5] {
         let facts = bench::attest(&device, |plan| plan.authenticator.flags = flags).expect("genuine");

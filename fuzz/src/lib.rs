@@ -1,0 +1,116 @@
+//! One function for every way in which bytes of a stranger enter. Each says what must hold whatever the bytes are.
+//!
+//! The fuzzer calls them with bytes of its own, and `tests/fuzz_seeds.rs` with the seeds, so that `cargo test` covers both.
+
+use std::sync::LazyLock;
+
+use bonafide::crypto::certificate::Certificate;
+use bonafide::crypto::digest::sha256;
+use bonafide::crypto::jwk::Thumbprint;
+use bonafide::crypto::key::P256PublicKey;
+use bonafide::crypto::path::TrustAnchors;
+use bonafide::endorsement::app_attest_anchors;
+use bonafide::evidence::app_attest::{
+    AppId, Assertion, AssertionExpectation, AttestationCheck, AttestationObject, Device, Expectation, STEPS,
+    verify_assertion,
+};
+use bonafide::evidence::client_data::ClientData;
+use bonafide::lab::recorded::RECORDINGS;
+use bonafide::wire::cbor;
+
+/// A function that holds for all bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target under the name of its seeds.
+pub const TARGETS: [(&str, Target); 7] = [
+    ("assertion", assertion),
+    ("attestation_object", attestation_object),
+    ("cbor", cbor),
+    ("certificate", certificate),
+    ("client_data", client_data),
+    ("confirmation", confirmation),
+    ("leaf", leaf),
+];
+
+static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| app_attest_anchors(&[]).expect("Apple's root"));
+static APP: LazyLock<AppId> = LazyLock::new(|| RECORDINGS[0].app_id.parse().expect("an App ID"));
+static OBJECT: LazyLock<AttestationObject> =
+    LazyLock::new(|| AttestationObject::parse(RECORDINGS[0].object).expect("an object"));
+static KEY: LazyLock<P256PublicKey> =
+    LazyLock::new(|| Certificate::parse(&OBJECT.leaf).expect("a leaf").p256_key().expect("a key"));
+
+/// An attestation object that Apple has not signed is refused, and no check of it panics.
+pub fn attestation_object(bytes: &[u8]) {
+    if let Ok(object) = AttestationObject::parse(bytes) {
+        assert!(object.raw_authenticator_data.len() >= 37 + 18 + 32);
+        check_every_step(&object);
+    }
+}
+
+/// Bytes in the place of a genuine leaf are refused, and no check of them panics.
+pub fn leaf(bytes: &[u8]) {
+    check_every_step(&AttestationObject { leaf: bytes.to_vec(), ..OBJECT.clone() });
+}
+
+fn check_every_step(object: &AttestationObject) {
+    let recording = &RECORDINGS[0];
+    let hash = recording.client_data_hash();
+    let expectation = Expectation {
+        client_data_hash: &hash,
+        key_id: recording.key_id,
+        app_ids: std::slice::from_ref(&*APP),
+        environment: recording.environment,
+        device: Device::Mac,
+    };
+    if let Ok(check) = AttestationCheck::new(object, &ANCHORS, expectation, recording.verified_at) {
+        // Each on its own, so that a refusal by one does not hide the next.
+        let refusals = STEPS.iter().filter(|step| step.run(&check).is_err()).count();
+        assert!(refusals > 0, "a phone is no Mac, and nobody else can sign");
+    }
+}
+
+/// An assertion that the key has not made is refused.
+pub fn assertion(bytes: &[u8]) {
+    if let Ok(assertion) = Assertion::parse(bytes) {
+        assert!(assertion.raw_authenticator_data.len() >= 37);
+    }
+    let expectation = AssertionExpectation { client_data_hash: &[0; 32], key: &KEY, app_id: &APP };
+    assert!(verify_assertion(bytes, expectation).is_err());
+}
+
+/// An item that is read is read whole, and has one encoding.
+pub fn cbor(bytes: &[u8]) {
+    if let Ok((value, rest)) = cbor::read_first(bytes) {
+        let mut again = Vec::new();
+        ciborium::into_writer(&value, &mut again).expect("what was read can be written");
+        assert_eq!(bytes, [&again, rest].concat());
+    }
+}
+
+/// A certificate that is read can be asked for everything.
+pub fn certificate(bytes: &[u8]) {
+    let Ok(certificate) = Certificate::parse(bytes) else { return };
+    if let Ok(key) = certificate.p256_key() {
+        assert_eq!(P256PublicKey::from_spki(&key.spki()), Ok(key));
+    }
+    let _ = (certificate.common_name(), certificate.subject(), certificate.issuer(), certificate.validity());
+    let _ = (certificate.may_sign_certificates(), certificate.is_critical_ca());
+    assert!(!certificate.serial().is_empty());
+    for oid in certificate.extensions().into_iter().map(|extension| extension.oid) {
+        assert_ne!(certificate.extension(&oid), Ok(None), "{oid} is there");
+    }
+}
+
+/// The hash is over the bytes as they are, whatever they say.
+pub fn client_data(bytes: &[u8]) {
+    if let Ok(data) = ClientData::parse(bytes) {
+        assert_eq!(data.hash, sha256(bytes));
+        assert!(data.challenge.len() <= bytes.len());
+    }
+}
+
+/// The thumbprint of a key is the key's confirmation as well.
+pub fn confirmation(bytes: &[u8]) {
+    let Some(thumbprint) = std::str::from_utf8(bytes).ok().and_then(Thumbprint::of_json) else { return };
+    assert_eq!(Thumbprint::of_json(&format!("\"{thumbprint}\"")), Some(thumbprint));
+}

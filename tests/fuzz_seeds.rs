@@ -1,0 +1,85 @@
+//! Replays the seeds of every fuzz target, and the inputs that once broke one.
+
+#![allow(missing_docs, unreachable_pub, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bonafide::evidence::app_attest::AttestationObject;
+use bonafide::evidence::claims::Environment;
+use bonafide::lab::app_attest::{ASSERTION_FAULTS, ATTESTATION_FAULTS, AppAttestLab, LabDevice, Names, Profile};
+use bonafide::lab::recorded::RECORDINGS;
+use bonafide::time::Timestamp;
+
+fn folder(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target)
+}
+
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let files = fs::read_dir(folder(target)).expect("seeds").map(|file| file.expect("a file").path());
+    files.map(|file| fs::read(file).expect("a seed")).collect()
+}
+
+#[test]
+fn every_target_holds_on_its_seeds_and_on_their_halves() {
+    for (name, target) in targets::TARGETS {
+        let seeds = seeds(name);
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        for seed in seeds {
+            target(&seed);
+            target(&seed[..seed.len() / 2]);
+        }
+    }
+}
+
+#[test]
+fn every_folder_of_seeds_has_a_target() {
+    for folder in fs::read_dir(folder("")).expect("folders") {
+        let name = folder.expect("a folder").file_name().into_string().expect("a name");
+        assert!(targets::TARGETS.iter().any(|(target, _)| *target == name), "{name}");
+    }
+}
+
+/// `cargo test --test fuzz_seeds -- --ignored` writes the seeds that the laboratory makes.
+#[test]
+#[ignore = "writes into the source tree"]
+fn write_seeds() {
+    let lab = AppAttestLab::from_seed(&[1; 32], Names::LAB, Timestamp::from_millis(1_790_000_000_000)).expect("a lab");
+    let app = RECORDINGS[0].app_id.parse().expect("an App ID");
+    let device = lab.device_from_seed(&[2; 32], &app, Environment::Development).expect("a device");
+    for (name, profile) in [("ios-17", Profile::ios_17()), ("macos-27", Profile::macos_27())] {
+        write_genuine(name, &device.clone().with_profile(profile));
+    }
+    write_broken(&device);
+    write("certificate", "root", lab.root_der());
+    write("certificate", "intermediate", lab.intermediate_der());
+}
+
+fn write_genuine(name: &str, device: &LabDevice) {
+    let object = device.attest(b"challenge").expect("forged").object;
+    let leaf = AttestationObject::parse(&object).expect("an object").leaf;
+    write("attestation_object", name, &object);
+    write("cbor", &format!("attestation-{name}"), &object);
+    write("assertion", name, &device.assert_at(1, b"challenge").expect("signed"));
+    write("leaf", name, &leaf);
+    write("certificate", &format!("leaf-{name}"), &leaf);
+}
+
+fn write_broken(device: &LabDevice) {
+    // The first one is large and says nothing that a fuzzer would not find at once.
+    for fault in ATTESTATION_FAULTS.iter().skip(1) {
+        let forged = device.attest_with(b"challenge", fault.apply).expect("forged");
+        write("attestation_object", fault.code, &forged.object);
+    }
+    for fault in ASSERTION_FAULTS.iter().skip(1) {
+        write("assertion", fault.code, &device.assert_with(b"challenge", fault.apply).expect("signed"));
+    }
+}
+
+fn write(target: &str, name: &str, bytes: &[u8]) {
+    fs::create_dir_all(folder(target)).expect("a folder");
+    fs::write(folder(target).join(name), bytes).expect("a seed");
+}
