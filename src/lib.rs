@@ -27,5 +27,7 @@ pub mod cli;
 pub mod config;
 pub mod grpc;
 pub mod telemetry;
+// 8: root
+pub mod app;
 // beside the layers
 pub mod lab;

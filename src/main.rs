@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use bonafide::app;
+use bonafide::cli::{self, Root};
+
 fn main() -> ExitCode {
-    bonafide::cli::run()
+    cli::run(Root { serve: app::serve::serve, demo: app::demo::demo })
 }

@@ -4,9 +4,12 @@ pub mod corpus;
 pub mod inspect;
 pub mod screen;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config;
 
 /// Device attestation: verifies what phones can prove about themselves.
 #[derive(Debug, Parser)]
@@ -18,8 +21,41 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve what a configuration file says, until SIGTERM or SIGINT.
+    Serve(ServeArgs),
+    /// Show the main job end to end on loopback ports and a temporary store, and leave nothing behind.
+    Demo,
+    /// Look at configuration files.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     Inspect(inspect::Args),
     Corpus(corpus::Args),
+}
+
+#[derive(Debug, clap::Args)]
+struct ServeArgs {
+    /// The configuration file.
+    #[arg(long, short, env = "BONAFIDE_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say what a file amounts to, or everything that is wrong with it.
+    Check {
+        /// The configuration file.
+        #[arg(env = "BONAFIDE_CONFIG")]
+        file: PathBuf,
+    },
+}
+
+/// The commands that run the whole service; the root hands them in, because it alone may wire everything together.
+#[derive(Clone, Copy)]
+pub struct Root {
+    /// Serves what a file configures.
+    pub serve: fn(&Path) -> anyhow::Result<ExitCode>,
+    /// Plays the demo.
+    pub demo: fn() -> anyhow::Result<ExitCode>,
 }
 
 /// What a command found, once it could do its work at all.
@@ -32,17 +68,34 @@ pub enum Finding {
 }
 
 /// Reads the command line, does what it says, and gives the exit code; 2 stands for what could not be done at all.
-pub fn run() -> ExitCode {
+pub fn run(root: Root) -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Inspect(args) => inspect::command(&args),
-        Command::Corpus(args) => corpus::command(&args),
+        Command::Serve(args) => (root.serve)(&args.config),
+        Command::Demo => (root.demo)(),
+        Command::Config(ConfigCommand::Check { file }) => config_check(&file).map(ExitCode::from),
+        Command::Inspect(args) => inspect::command(&args).map(ExitCode::from),
+        Command::Corpus(args) => corpus::command(&args).map(ExitCode::from),
     };
-    match outcome {
-        Ok(Finding::Holds) => ExitCode::SUCCESS,
-        Ok(Finding::Fails) => ExitCode::FAILURE,
-        Err(error) => {
-            screen::complain(&error);
-            ExitCode::from(2)
+    outcome.unwrap_or_else(|error| {
+        screen::complain(&error);
+        ExitCode::from(2)
+    })
+}
+
+fn config_check(file: &Path) -> anyhow::Result<Finding> {
+    let (finding, text) = match config::check::report(file) {
+        Ok(text) => (Finding::Holds, text),
+        Err(text) => (Finding::Fails, text),
+    };
+    screen::print(&text)?;
+    Ok(finding)
+}
+
+impl From<Finding> for ExitCode {
+    fn from(finding: Finding) -> Self {
+        match finding {
+            Finding::Holds => Self::SUCCESS,
+            Finding::Fails => Self::FAILURE,
         }
     }
 }

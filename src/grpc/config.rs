@@ -26,6 +26,21 @@ pub struct GrpcConfig {
     pub max_concurrent_streams: u32,
 }
 
+impl GrpcConfig {
+    /// Plaintext on an address, open to whoever reaches it, with the usual limits.
+    pub const fn on(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            tls: None,
+            callers: Vec::new(),
+            call_timeout: Duration::from_secs(10),
+            drain_deadline: Duration::from_secs(20),
+            max_connection_age: Duration::from_secs(1_800),
+            max_concurrent_streams: 256,
+        }
+    }
+}
+
 /// PEM texts for TLS. `Debug` does not show the key.
 #[derive(Clone)]
 pub struct TlsConfig {

@@ -10,7 +10,7 @@ mod server;
 mod verdict;
 
 pub use config::{CallerKey, GrpcConfig, TlsConfig};
-pub use server::{MESSAGE_LIMIT, Server, ServerFault, Stopped};
+pub use server::{MESSAGE_LIMIT, Server, ServerFault, Stopped, transport};
 
 /// The messages and services of `proto/bonafide/v1`, as generated.
 #[allow(missing_docs, clippy::all, reason = "generated; the documentation is in the .proto files")]

@@ -131,7 +131,8 @@ async fn report(health: &HealthReporter, readiness: Readiness) {
     }
 }
 
-fn transport(config: &GrpcConfig) -> Result<Transport, ServerFault> {
+/// The transport that every service of this program is served on: its limits, time-outs and TLS.
+pub fn transport(config: &GrpcConfig) -> Result<Transport, ServerFault> {
     let transport = Transport::builder()
         .timeout(config.call_timeout)
         .max_concurrent_streams(config.max_concurrent_streams)

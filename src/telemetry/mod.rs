@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry};
 pub use filter::{LogFilter, LogFilterMalformed};
 
 /// What is logged and in which form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogConfig {
     /// The form.
     pub format: LogFormat,
@@ -21,9 +21,10 @@ pub struct LogConfig {
 }
 
 /// The form of log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people: one line per event, in colour on a terminal.
+    #[default]
     Text,
     /// For machines: one JSON object per line.
     Json,

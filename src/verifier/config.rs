@@ -39,3 +39,26 @@ pub struct AppConfig {
     /// How long relying parties may reuse an answer.
     pub freshness: Freshness,
 }
+
+impl VerifierConfig {
+    /// These apps, with challenges of five minutes and 64 MiB of cached verdicts.
+    pub const fn of(apps: Vec<AppConfig>) -> Self {
+        Self { apps, challenge_lifetime: Duration::from_secs(300), cache_capacity: 64 << 20 }
+    }
+}
+
+impl AppConfig {
+    /// What a careful team would ship for an iPhone app.
+    pub fn careful(name: AppName, app_ids: Vec<AppId>) -> Self {
+        Self {
+            name,
+            app_ids,
+            device: Device::Mobile,
+            sign_count: SignCountMode::Strict,
+            lab_roots: Vec::new(),
+            policy: Policy::careful(),
+            verdict_lifetime: Duration::from_secs(600),
+            freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
+        }
+    }
+}

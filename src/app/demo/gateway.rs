@@ -1,0 +1,44 @@
+//! The gateway's part: it asks on every request.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use super::narration::Narration;
+use super::setting::{APP, Setting};
+use crate::grpc::proto::{CheckVerdictRequest, Decision};
+
+/// How many calls each median is taken over.
+const CALLS: usize = 2_000;
+
+/// Checks the instance, and says what that costs beside a call that does nothing.
+pub(super) async fn check(story: &mut Narration, setting: &Setting, instance: &str) -> anyhow::Result<()> {
+    story.chapter("A gateway asks on every request");
+    let mut gateway = setting.gateway();
+    let request = CheckVerdictRequest { app: APP.to_owned(), instance: instance.to_owned() };
+    let verdict = gateway.check_verdict(request.clone()).await?.into_inner().verdict.context("a verdict")?;
+    story.expect_verdict("checks the instance", &verdict, Decision::Allow, "lab_anchor")?;
+    let unknown = CheckVerdictRequest { instance: instance.chars().rev().collect(), ..request.clone() };
+    let verdict = gateway.check_verdict(unknown).await?.into_inner().verdict.context("a verdict")?;
+    story.expect_verdict("checks a made-up instance", &verdict, Decision::Deny, "instance_unknown")?;
+    let mut health = HealthClient::new(setting.channel());
+    let (mut checks, mut empty) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
+    for _ in 0..CALLS {
+        let start = Instant::now();
+        gateway.check_verdict(request.clone()).await?;
+        checks.push(start.elapsed());
+        let start = Instant::now();
+        health.check(HealthCheckRequest::default()).await?;
+        empty.push(start.elapsed());
+    }
+    let cost = format!("{} µs, beside {} µs for an empty call", median(checks), median(empty));
+    story.note(&format!("a cached check, median of {CALLS}"), &cost);
+    Ok(())
+}
+
+fn median(mut times: Vec<Duration>) -> u128 {
+    times.sort_unstable();
+    times.get(times.len() / 2).map(Duration::as_micros).unwrap_or_default()
+}

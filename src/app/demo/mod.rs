@@ -1,0 +1,36 @@
+//! `bonafide demo`: the real service on loopback with a store in a temporary folder, and everyone who would talk to it.
+
+mod auth_server;
+mod gateway;
+mod narration;
+mod recorded;
+mod setting;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use tokio::runtime::Runtime;
+
+use narration::Narration;
+use setting::Setting;
+
+use crate::grpc::Stopped;
+
+/// Plays auth server, phone and gateway, and prints what happens. Exit code 0 when everything went as it must.
+pub fn demo() -> anyhow::Result<ExitCode> {
+    Runtime::new().context("the runtime does not start")?.block_on(play())
+}
+
+async fn play() -> anyhow::Result<ExitCode> {
+    let mut story = Narration::new();
+    recorded::verify_a_real_iphone(&mut story)?;
+    let setting = Setting::build().await?;
+    story.chapter(&format!("The service listens on {}, its store is a temporary folder", setting.address()));
+    let instance = auth_server::enrol_and_assert(&mut story, &setting).await?;
+    gateway::check(&mut story, &setting, &instance).await?;
+    let stopped = setting.stop().await?;
+    story.chapter("The service was told to stop");
+    story.expect("calls in flight", stopped == Stopped::Drained, "all answered; store closed, folder removed")?;
+    ensure!(story.all_as_expected(), "the demo did not go as it must");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,74 @@
+//! The root: everything is wired here, started in one order and stopped in the reverse one.
+
+pub mod demo;
+pub mod serve;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::grpc::{Server, ServerFault, Stopped};
+use crate::store::{self, OpenFault};
+use crate::verifier::{BuildFault, Verifier};
+
+/// How often what no longer needs to be remembered is forgotten.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+
+/// Why the service does not start, or does not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceFault {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenFault),
+    /// The role cannot be built.
+    #[error(transparent)]
+    Role(#[from] BuildFault),
+    /// The server cannot listen.
+    #[error(transparent)]
+    Server(#[from] ServerFault),
+}
+
+/// A service that listens.
+pub struct Service {
+    verifier: Arc<Verifier>,
+    server: Server,
+}
+
+impl Service {
+    /// Opens the store, builds the role and listens. Calls are answered once [`Service::run`] is awaited.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ServiceFault> {
+        let store = store::open(&config.store)?;
+        let verifier = Arc::new(Verifier::build(config.verifier, store, clock).await?);
+        let server = Server::bind(config.grpc, Arc::clone(&verifier)).await?;
+        Ok(Self { verifier, server })
+    }
+
+    /// The address it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Answers calls until `stop` completes, then drains and closes the store.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
+        let purging = tokio::spawn(purge_now_and_then(self.verifier));
+        let stopped = self.server.run(stop).await;
+        purging.abort();
+        Ok(stopped?)
+    }
+}
+
+async fn purge_now_and_then(verifier: Arc<Verifier>) {
+    let mut ticks = interval(PURGE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(fault) = verifier.purge().await {
+            tracing::warn!(error = %fault, "expired records could not be forgotten; trying again later");
+        }
+    }
+}

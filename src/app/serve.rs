@@ -1,0 +1,53 @@
+//! `bonafide serve`: the service in the foreground, until a signal ends it.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Service;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::grpc::Stopped;
+use crate::telemetry;
+
+/// The exit code when calls were still in flight at the drain deadline.
+const CUT_OFF: u8 = 3;
+
+/// Serves what the file configures until SIGTERM or SIGINT. Exit code 0 when every call was answered, 3 when the drain deadline
+/// passed first.
+pub fn serve(file: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
+    telemetry::start(&config.log)?;
+    Runtime::new().context("the runtime does not start")?.block_on(run(config))
+}
+
+async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let service = Service::start(config, Arc::new(SystemClock)).await?;
+    tracing::info!(address = %service.address(), "listening");
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new calls");
+    };
+    match service.run(stop).await? {
+        Stopped::Drained => {
+            tracing::info!("stopped: every call was answered");
+            Ok(ExitCode::SUCCESS)
+        }
+        Stopped::CutOff => {
+            tracing::warn!("stopped: the drain deadline passed with calls in flight");
+            Ok(ExitCode::from(CUT_OFF))
+        }
+    }
+}
