@@ -1,0 +1,28 @@
+//! The promises of `docs/performance.md`, each as a ratio against a baseline in the same run: `cargo bench --bench ratios`.
+//!
+//! The two sides of a ratio are run in turns, so that what else the machine does falls on both. Words on the command line
+//! choose the ratios whose name contains one of them.
+
+mod paired;
+mod service;
+mod store;
+mod verification;
+
+use paired::Ratio;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+    println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
+    let all: [(&str, fn() -> Ratio); 6] = [
+        ("attestation, first under its intermediate", verification::first_attestation),
+        ("attestation, intermediate known", verification::next_attestation),
+        ("assertion", verification::assertion),
+        ("store advance, 64 in flight against 1", store::advance),
+        ("CheckVerdict against an empty unary call", service::check_verdict),
+        ("durable Assert against a store in memory", service::durable_assert),
+    ];
+    for (name, measure) in all.into_iter().filter(|(name, _)| is_wanted(name)) {
+        println!("{name:<58} {}", measure());
+    }
+}

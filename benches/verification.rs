@@ -1,0 +1,64 @@
+//! What verification costs in absolute terms: `cargo bench --bench verification`. The promises are ratios; see `ratios`.
+
+use std::hint::black_box;
+
+use bonafide::crypto::path::{AnchorOrigin, TrustAnchors};
+use bonafide::evidence::app_attest::{
+    AppId, AssertionExpectation, AttestationObject, Device, Expectation, verify_assertion, verify_attestation,
+};
+use bonafide::evidence::claims::Environment;
+use bonafide::lab::app_attest::{AppAttestLab, Attested, LabDevice};
+use bonafide::time::Timestamp;
+use divan::Bencher;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn main() {
+    divan::main();
+}
+
+struct Stage {
+    lab: AppAttestLab,
+    app_ids: [AppId; 1],
+    phone: LabDevice,
+    attested: Attested,
+}
+
+fn stage() -> Stage {
+    let app_id: AppId = "1234567890.com.example.shop".parse().expect("an App ID");
+    let lab = AppAttestLab::new(NOW).expect("a laboratory");
+    let phone = lab.device(&app_id, Environment::Production).expect("a phone");
+    let attested = phone.attest(b"challenge").expect("attests");
+    Stage { lab, app_ids: [app_id], phone, attested }
+}
+
+#[divan::bench]
+fn parse_attestation(bencher: Bencher<'_, '_>) {
+    let stage = stage();
+    bencher.bench(|| AttestationObject::parse(black_box(&stage.attested.object)));
+}
+
+#[divan::bench]
+fn verify_attestation_under_a_known_intermediate(bencher: Bencher<'_, '_>) {
+    let stage = stage();
+    let anchors = TrustAnchors::new(&[(AnchorOrigin::Lab, stage.lab.root_der())]).expect("an anchor");
+    let hash = bonafide::crypto::digest::sha256(b"challenge");
+    let expectation = Expectation {
+        client_data_hash: &hash,
+        key_id: &stage.attested.key_id,
+        app_ids: &stage.app_ids,
+        environment: Environment::Production,
+        device: Device::Mobile,
+    };
+    bencher.bench(|| verify_attestation(black_box(&stage.attested.object), &anchors, expectation, NOW).expect("holds"));
+}
+
+#[divan::bench]
+fn verify_an_assertion(bencher: Bencher<'_, '_>) {
+    let stage = stage();
+    let assertion = stage.phone.assert_at(1, b"challenge").expect("signs");
+    let hash = bonafide::crypto::digest::sha256(b"challenge");
+    let [app_id] = &stage.app_ids;
+    let expectation = AssertionExpectation { client_data_hash: &hash, key: stage.phone.public_key(), app_id };
+    bencher.bench(|| verify_assertion(black_box(&assertion), expectation).expect("holds"));
+}
