@@ -1,4 +1,5 @@
 //! What verification costs in absolute terms: `cargo bench --bench verification`. The promises are ratios; see `ratios`.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a bench stops at a surprise")]
 
 use std::hint::black_box;
 

@@ -2,6 +2,7 @@
 //!
 //! The two sides of a ratio are run in turns, so that what else the machine does falls on both. Words on the command line
 //! choose the ratios whose name contains one of them.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
 mod paired;
 mod service;

@@ -1,4 +1,5 @@
 //! The real service on loopback, with the embedded store and software phones: what relying parties and attackers see.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at a surprise")]
 
 mod assertions;
 mod callers;
