@@ -9,8 +9,8 @@ use crate::ids::{AccountTag, InstanceId};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-/// One transaction. The rules read everything before they write anything, so that a record that cannot be read stops one verb and
-/// leaves nothing half-written in a transaction that others share.
+/// One transaction. The rules read everything before they write anything, so that a record that cannot be read stops
+/// one verb and leaves nothing half-written in a transaction that others share.
 pub(super) trait Ledger {
     /// What was answered to a call of this name, however long ago.
     fn answer(&self, call: &CallId) -> Result<Option<KeptAnswer>, StoreFault>;
@@ -48,7 +48,8 @@ pub(super) trait Ledger {
     /// Keeps the store's secret.
     fn keep_secret(&mut self, secret: &Secret) -> Result<(), StoreFault>;
 
-    /// Forgets challenges that expire by `expired`, answers written before `unkept`, and raises the mark to `expired` at least.
+    /// Forgets challenges that expire by `expired` and answers written before `unkept`; raises the mark to `expired` at
+    /// least.
     fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault>;
 }
 

@@ -83,8 +83,8 @@ pub trait Store: Send + Sync {
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
 }
 
-/// A challenge to be spent. A challenge is authenticated as a whole, so one id never comes with two expiries; both together are what
-/// is remembered.
+/// A challenge to be spent. It is authenticated as a whole, so that one id never comes with two expiries: both together
+/// are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// The challenge's random part.

@@ -16,7 +16,8 @@ pub enum OpenFault {
         path: PathBuf,
     },
     /// A newer version of this program has written the file.
-    #[error("the store {} has schema {found}, and this version knows schemas up to {known}; start a newer version", path.display())]
+    #[error("the store {} has schema {found}, and this version knows schemas up to {known}; start a newer version",
+        path.display())]
     NewerSchema {
         /// The file.
         path: PathBuf,

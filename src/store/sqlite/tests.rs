@@ -77,6 +77,24 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(store.advance(expired).await, Ok(AdvanceOutcome::ChallengeExpired));
 }
 
+/// What a killed process leaves is what its files hold at that moment.
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    let (place, left) = (Place::new(), Place::new());
+    let store = enrolled(&place).await;
+    for count in 1..=64 {
+        assert_eq!(store.advance(proof(1, challenge(count.into()), count)).await, Ok(AdvanceOutcome::Advanced));
+        for name in ["store.db", "store.db-wal"] {
+            fs::copy(place.folder.path().join(name), left.folder.path().join(name)).expect("copies");
+        }
+        let store = left.open();
+        let replay = store.advance(proof(1, challenge(200), count)).await;
+        assert!(matches!(replay, Ok(AdvanceOutcome::SignCount(_))), "{count}: {replay:?}");
+        let replay = store.advance(proof(1, challenge(count.into()), 100)).await;
+        assert_eq!(replay, Ok(AdvanceOutcome::ChallengeSpent), "{count}");
+    }
+}
+
 #[tokio::test]
 async fn closing_leaves_one_file_and_its_lock() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! How every backend behaves. A behaviour is an async function over a store; [`behaviours`] makes a test of it for each backend.
+//! How every backend behaves. A behaviour is an async function over a store, and becomes a test for each backend.
 
 mod fixture;
 
