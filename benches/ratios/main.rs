@@ -11,11 +11,14 @@ mod verification;
 
 use paired::Ratio;
 
+/// A promise: its name, and how it is measured.
+type Promise = (&'static str, fn() -> Ratio);
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
-    let all: [(&str, fn() -> Ratio); 6] = [
+    let all: [Promise; 6] = [
         ("attestation, first under its intermediate", verification::first_attestation),
         ("attestation, intermediate known", verification::next_attestation),
         ("assertion", verification::assertion),
