@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema::{self, SchemaFault};
@@ -46,9 +47,8 @@ impl ClaimedFile {
     /// A connection that reads what the writer has committed.
     pub(super) fn reader(&self) -> Result<Connection, OpenFault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.fault(error.into()))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(connection)
+        let opened = Connection::open_with_flags(&self.path, flags).and_then(keeping_statements);
+        opened.map_err(|error| self.fault(error.into()))
     }
 
     fn fault(&self, fault: SchemaFault) -> OpenFault {
@@ -65,7 +65,13 @@ fn prepare_writer(mut connection: Connection) -> Result<Connection, SchemaFault>
     let version = schema::version(&connection)?;
     write_ahead(&connection)?;
     schema::migrate(&mut connection, version)?;
+    Ok(keeping_statements(connection)?)
+}
+
+/// Statements are prepared once. Without the stability guarantee SQLite would prepare some of them again for every value.
+fn keeping_statements(connection: Connection) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
