@@ -50,6 +50,7 @@ pub enum PathFault {
 }
 
 const NO_ISSUER: PathFault = PathFault::Untrusted("no anchor has issued it");
+const UNUSED_ISSUER: PathFault = PathFault::Untrusted("the issuer is not part of the path");
 
 /// The anchors a verification may end in, with the issuers already verified under them.
 #[derive(Debug)]
@@ -180,7 +181,9 @@ fn ask(anchor: &TrustAnchor<'_>, leaf: &[u8], issuers: &[CertificateDer<'_>], no
     let leaf = EndEntityCert::try_from(&leaf).map_err(fault_of)?;
     let time = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()));
     let anchors = std::slice::from_ref(anchor);
-    leaf.verify_for_usage(ALGORITHMS, anchors, issuers, time, AnyUsage, None, None).map(drop).map_err(fault_of)
+    let path = leaf.verify_for_usage(ALGORITHMS, anchors, issuers, time, AnyUsage, None, None).map_err(fault_of)?;
+    // webpki leaves aside what a path does not need, and would vouch for a leaf without a word about its issuer.
+    if path.intermediate_certificates().count() == issuers.len() { Ok(()) } else { Err(UNUSED_ISSUER) }
 }
 
 /// Attestation certificates carry no extended key usage, and none is asked for.
@@ -273,6 +276,21 @@ mod tests {
             anchors.verify(leaf, issuer, now).expect_err("a fault");
             assert_eq!(remembered(&anchors), 0);
         }
+    }
+
+    /// A leaf that an anchor itself has issued says nothing about whatever stands beside it.
+    #[test]
+    fn an_issuer_outside_the_path_is_neither_accepted_nor_remembered() {
+        let (lab, stranger) = (lab(1), self::lab(2));
+        let anchors = TrustAnchors::new(&[(AnchorOrigin::Lab, lab.intermediate_der())]).expect("an anchor");
+        let (leaf, issuer) = chain(&lab, NOW, |_| ());
+        let (foreign_leaf, foreign_issuer) = chain(&stranger, NOW, |_| ());
+        for issuer in [&foreign_issuer, &issuer] {
+            assert_eq!(anchors.verify(&leaf, issuer, NOW), Err(UNUSED_ISSUER));
+        }
+        assert_eq!(remembered(&anchors), 0);
+        let fault = anchors.verify(&foreign_leaf, &foreign_issuer, NOW).expect_err("foreign");
+        assert!(matches!(fault, PathFault::Untrusted(_)), "{fault:?}");
     }
 
     #[test]
