@@ -56,9 +56,10 @@ impl Secret {
         MacKey(hmac::Key::new(hmac::HMAC_SHA256, &self.derive(&[b"mac", purpose.as_bytes()])))
     }
 
-    /// A pseudonym key for one relying party.
-    pub fn pseudonym_key(&self, relying_party: &str) -> PseudonymKey {
-        PseudonymKey { key: self.derive(&[b"pseudonym", relying_party.as_bytes()]) }
+    /// A pseudonym key for one relying party; `None` only if the cryptographic library refuses its own key size.
+    pub fn pseudonym_key(&self, relying_party: &str) -> Option<PseudonymKey> {
+        let key = self.derive(&[b"pseudonym", relying_party.as_bytes()]);
+        UnboundKey::new(&AES_256_GCM_SIV, &key).ok().map(|key| PseudonymKey { cipher: LessSafeKey::new(key) })
     }
 }
 
@@ -96,34 +97,29 @@ impl fmt::Debug for MacKey {
 ///
 /// AES-256-GCM-SIV (RFC 8452) with a fixed nonce: it reveals no more than that two pseudonyms are equal, which is what a
 /// pseudonym is for, and a made-up pseudonym fails its tag before anything is looked up.
-#[derive(Clone)]
 pub struct PseudonymKey {
-    key: Digest,
+    cipher: LessSafeKey,
 }
 
 /// Bytes of a pseudonym: the id and its tag.
 pub const PSEUDONYM_LENGTH: usize = 32;
 
 impl PseudonymKey {
-    fn cipher(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM_SIV, &self.key).ok().map(LessSafeKey::new)
-    }
-
     fn nonce() -> Nonce {
         Nonce::assume_unique_for_key([0; 12])
     }
 
-    /// The pseudonym of `id`; `None` only if the cryptographic library refuses its own key size.
+    /// The pseudonym of `id`; `None` only if the cryptographic library fails.
     pub fn seal(&self, id: &[u8; 16]) -> Option<Vec<u8>> {
         let mut bytes = id.to_vec();
-        self.cipher()?.seal_in_place_append_tag(Self::nonce(), Aad::empty(), &mut bytes).ok()?;
+        self.cipher.seal_in_place_append_tag(Self::nonce(), Aad::empty(), &mut bytes).ok()?;
         Some(bytes)
     }
 
     /// The id behind a pseudonym of this key; `None` for every other input.
     pub fn open(&self, pseudonym: &[u8]) -> Option<[u8; 16]> {
         let mut bytes: [u8; PSEUDONYM_LENGTH] = pseudonym.try_into().ok()?;
-        let id = self.cipher()?.open_in_place(Self::nonce(), Aad::empty(), &mut bytes).ok()?;
+        let id = self.cipher.open_in_place(Self::nonce(), Aad::empty(), &mut bytes).ok()?;
         <[u8; 16]>::try_from(&*id).ok()
     }
 }
@@ -141,7 +137,7 @@ mod tests {
     #[test]
     fn pseudonyms_are_stable_pairwise_and_reversible_by_their_own_key_only() {
         let secret = Secret::new([1; 32]);
-        let (shop, bank) = (secret.pseudonym_key("shop"), secret.pseudonym_key("bank"));
+        let (shop, bank) = ["shop", "bank"].map(|party| secret.pseudonym_key(party).expect("a key")).into();
         let pseudonym = shop.seal(&[9; 16]).expect("seals");
         assert_eq!(pseudonym.len(), PSEUDONYM_LENGTH);
         assert_eq!(shop.seal(&[9; 16]), Some(pseudonym.clone()));
@@ -152,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_changed_pseudonym_is_refused() {
-        let key = Secret::new([1; 32]).pseudonym_key("shop");
+        let key = Secret::new([1; 32]).pseudonym_key("shop").expect("a key");
         let pseudonym = key.seal(&[9; 16]).expect("seals");
         for at in 0..pseudonym.len() {
             let mut changed = pseudonym.clone();
@@ -166,7 +162,7 @@ mod tests {
     #[test]
     fn f17_debug_output_shows_no_secret() {
         let secret = Secret::new([0xAB; 32]);
-        let shown = format!("{secret:?} {:?} {:?}", secret.mac_key("x"), secret.pseudonym_key("x"));
+        let shown = format!("{secret:?} {:?} {:?}", secret.mac_key("x"), secret.pseudonym_key("x").expect("a key"));
         assert_eq!(shown, "Secret(…) MacKey(…) PseudonymKey(…)");
     }
 

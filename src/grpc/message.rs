@@ -14,18 +14,24 @@ const NEGATIVE_FOR: Duration = Duration::from_secs(5);
 
 /// A verdict as `caller` may see it at the time of the answer.
 pub(super) fn verdict(verifier: &Verifier, caller: &Caller, verdict: &Verdict) -> proto::Verdict {
+    let instance = verdict.instance.map(|id| verifier.pseudonym(caller, id)).unwrap_or_default();
+    named_verdict(verdict, instance, caller.role, verifier.now())
+}
+
+/// A verdict on an instance that the caller has named itself.
+pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now: Timestamp) -> proto::Verdict {
     proto::Verdict {
         decision: decision(verdict.decision).into(),
         tier: tier(verdict.tier).into(),
         trust_vector: Some(vector(&verdict.vector)),
         reasons: verdict.reasons.iter().map(reason).collect(),
-        facts: verdict.claims.as_ref().map(|claims| facts(claims, caller.role)).unwrap_or_default(),
+        facts: verdict.claims.as_ref().map(|claims| facts(claims, role)).unwrap_or_default(),
         app: verdict.app.to_string(),
-        instance: verdict.instance.map(|id| verifier.pseudonym(caller, id)).unwrap_or_default(),
+        instance,
         policy_revision: verdict.policy.as_str().to_owned(),
         issue_time: Some(timestamp(verdict.issued_at)),
         expire_time: Some(timestamp(verdict.expires_at)),
-        freshness: Some(freshness(verdict, verifier.now())),
+        freshness: Some(freshness(verdict, now)),
     }
 }
 

@@ -29,7 +29,9 @@ impl VerdictService for VerdictEdge {
         let app = field::app(&request.app)?;
         let instance = field::some_at_most("instance", request.instance.as_str(), INSTANCE_LIMIT)?;
         let verdict = self.verifier.check(&caller, &app, instance).await?;
-        let verdict = message::verdict(&self.verifier, &caller, &verdict);
+        // A verdict on an instance answers to the name that opened it; a refusal names none.
+        let named = if verdict.instance.is_some() { request.instance } else { String::new() };
+        let verdict = message::named_verdict(&verdict, named, caller.role, self.verifier.now());
         Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict) }))
     }
 }

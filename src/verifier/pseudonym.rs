@@ -1,35 +1,49 @@
 //! Pseudonyms: the name of an instance towards one relying party, which tells others nothing.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use data_encoding::BASE64URL_NOPAD;
 
 use super::Verifier;
 use super::caller::Caller;
-use crate::crypto::secret::Secret;
-use crate::ids::InstanceId;
+use crate::crypto::secret::{PseudonymKey, Secret};
+use crate::ids::{InstanceId, Name};
 
-/// Makes pseudonyms, and turns them back without looking anything up.
-#[derive(Clone, Debug)]
+/// Makes pseudonyms, and turns them back without looking anything up. Keys are derived once for each relying party, of which
+/// there are as many as the configuration names.
+#[derive(Debug)]
 pub(super) struct Pseudonyms {
     secret: Secret,
+    keys: RwLock<HashMap<Name, PseudonymKey>>,
 }
 
 impl Pseudonyms {
-    pub(super) const fn new(secret: Secret) -> Self {
-        Self { secret }
+    pub(super) fn new(secret: Secret) -> Self {
+        Self { secret, keys: RwLock::default() }
+    }
+
+    fn with_key<T>(&self, relying_party: &Name, use_key: impl FnOnce(&PseudonymKey) -> T) -> Option<T> {
+        if let Some(key) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(relying_party) {
+            return Some(use_key(key));
+        }
+        let key = self.secret.pseudonym_key(relying_party.as_str())?;
+        let used = use_key(&key);
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(relying_party.clone(), key);
+        Some(used)
     }
 }
 
 impl Verifier {
     /// The name of an instance towards a caller's relying party: 43 characters of base64url.
     pub fn pseudonym(&self, caller: &Caller, instance: InstanceId) -> String {
-        let key = self.pseudonyms.secret.pseudonym_key(caller.relying_party.as_str());
-        key.seal(&instance.0).map(|sealed| BASE64URL_NOPAD.encode(&sealed)).unwrap_or_default()
+        let sealed = self.pseudonyms.with_key(&caller.relying_party, |key| key.seal(&instance.0)).flatten();
+        sealed.map(|sealed| BASE64URL_NOPAD.encode(&sealed)).unwrap_or_default()
     }
 
     /// The instance behind a pseudonym of the caller's relying party; `None` for every other text.
     pub fn instance_behind(&self, caller: &Caller, pseudonym: &str) -> Option<InstanceId> {
         let sealed = BASE64URL_NOPAD.decode(pseudonym.as_bytes()).ok()?;
-        let key = self.pseudonyms.secret.pseudonym_key(caller.relying_party.as_str());
-        key.open(&sealed).map(InstanceId)
+        self.pseudonyms.with_key(&caller.relying_party, |key| key.open(&sealed)).flatten().map(InstanceId)
     }
 }
