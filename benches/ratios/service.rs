@@ -9,6 +9,7 @@ use bonafide::app::Service;
 use bonafide::appraisal::{Policy, appraise};
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
+use bonafide::crypto::digest::sha256;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::secret::random;
 use bonafide::evidence::app_attest::AppId;
@@ -19,17 +20,18 @@ use bonafide::grpc::proto::{
     AppAttestEvidence, AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence,
     Purpose, assert_request, evidence,
 };
-use bonafide::grpc::{GrpcConfig, transport};
+use bonafide::grpc::{CallerKey, GrpcConfig, transport};
 use bonafide::ids::{InstanceId, Name};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Frame, Verdict};
-use bonafide::verifier::{AppConfig, VerifierConfig};
+use bonafide::verifier::{AppConfig, Caller, Role, VerifierConfig};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -62,7 +64,7 @@ impl Stage {
         let careful = AppConfig::careful(name("shop"), vec![app_id()]);
         let app = AppConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful };
         let config = Config {
-            grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
             store: store(&folder),
             verifier: VerifierConfig::of(vec![app]),
             log: LogConfig::default(),
@@ -79,7 +81,7 @@ impl Stage {
 
     async fn challenge(&self, purpose: Purpose) -> Vec<u8> {
         let request = CreateChallengeRequest { app: "shop".to_owned(), purpose: purpose.into(), ..Default::default() };
-        let answer = self.client(0).create_challenge(request).await.expect("a challenge");
+        let answer = self.client(0).create_challenge(by("Bearer login", request)).await.expect("a challenge");
         answer.into_inner().challenge.into_bytes()
     }
 
@@ -95,7 +97,7 @@ impl Stage {
             evidence: vec![Evidence { format: Some(evidence::Format::AppAttest(app_attest)) }],
             ..Default::default()
         };
-        let verdict = self.client(0).attest(request).await.expect("an answer").into_inner().verdict;
+        let verdict = self.client(0).attest(by("Bearer login", request)).await.expect("an answer").into_inner().verdict;
         (phone, verdict.expect("a verdict").instance)
     }
 
@@ -109,6 +111,21 @@ impl Stage {
             ..Default::default()
         }
     }
+}
+
+/// An auth server and a gateway of one relying party, as in production: each is authenticated on every call.
+fn callers() -> Vec<CallerKey> {
+    let caller = |text: &str, role| Caller { name: name(text), relying_party: name("shop"), role };
+    [caller("login", Role::AuthServer), caller("edge", Role::Gateway)]
+        .map(|caller| CallerKey { key_sha256: sha256(caller.name.as_str().as_bytes()), caller })
+        .into()
+}
+
+/// A request with the header of one of the [`callers`].
+fn by<T>(key: &'static str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", MetadataValue::from_static(key));
+    request
 }
 
 /// Connects once the server answers.
@@ -183,7 +200,7 @@ pub(crate) fn check_verdict() -> Ratio {
         move || {
             let (mut client, request) = (client.clone(), request.clone());
             async move {
-                let verdict = client.check_verdict(request).await.expect("an answer").into_inner().verdict;
+                let verdict = client.check_verdict(by("Bearer edge", request)).await.expect("an answer").into_inner().verdict;
                 assert_eq!(verdict.expect("a verdict").decision(), Decision::Allow);
             }
         }
@@ -240,7 +257,7 @@ impl Signers {
                 let mut client = client.clone();
                 let request = queues[at].lock().expect("no panic").next().expect("one is left");
                 async move {
-                    let verdict = client.assert(request).await.expect("an answer").into_inner().verdict;
+                    let verdict = client.assert(by("Bearer login", request)).await.expect("an answer").into_inner().verdict;
                     assert_eq!(verdict.expect("a verdict").decision(), Decision::Allow);
                 }
             }
