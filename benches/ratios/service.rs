@@ -323,6 +323,8 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
         receipt: vec![0; 4096],
         enrolled_at: now,
         proven_at: now,
+        sign_count: 0,
+        claims_at: 0,
     };
     let challenge = Spend { id: random().expect("random bytes"), expires_at: now.plus(config.verdict_lifetime) };
     Enrolment { challenge, instance, evidence: [0; 32], verdict, call: None }

@@ -36,6 +36,7 @@ impl Bench {
             sign_count: self.sign_count.fetch_add(1, Ordering::Relaxed),
             mode: SignCountMode::Strict,
             claims: None,
+            claims_at: 0,
             proven_at: NOW,
             verdict: verdict.clone(),
             call: None,

@@ -43,8 +43,8 @@ impl VerdictCache {
         self.entries.get(&id).await.map(|entry| entry.verdict)
     }
 
-    /// The cached verdict, or the one that `load` gives. Loads and replacements of one instance follow each other, so that a slow
-    /// load can never bring back what a newer proof has replaced. Errors of `load`, and its `None`, are not kept.
+    /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
+    /// load can never bring back what a newer proof has made forgotten. Errors of `load`, and its `None`, are not kept.
     pub async fn loaded<F, E>(&self, id: InstanceId, now: Timestamp, load: F) -> Result<Option<Arc<Verdict>>, E>
     where
         F: Future<Output = Result<Option<Verdict>, E>>,
@@ -62,17 +62,27 @@ impl VerdictCache {
         }
     }
 
-    /// Puts the verdict of a newer proof in place of an older one.
-    pub async fn replace(&self, id: InstanceId, verdict: Verdict, now: Timestamp) {
-        let newest = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().verdict.issued_at > verdict.issued_at => Op::Nop,
-            _ => Op::Put(Entry::new(verdict, now)),
+    /// Lets a cached verdict last for a newer proof of the same claims. A verdict on other claims is left alone, and where there
+    /// is none, none is put: proofs arrive here in any order, and only the store knows which claims count.
+    pub async fn renew(&self, id: InstanceId, verdict: Verdict, now: Timestamp) {
+        let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
+            Some(kept) if kept.value().is_renewed_by(&verdict) => Op::Put(Entry::new(verdict, now)),
+            _ => Op::Nop,
         };
-        self.entries.entry(id).and_compute_with(newest).await;
+        self.entries.entry(id).and_compute_with(renewed).await;
+    }
+
+    /// Forgets the verdict: the next one who asks hears what the store knows.
+    pub async fn forget(&self, id: InstanceId) {
+        self.entries.entry(id).and_compute_with(async |_| Op::Remove).await;
     }
 }
 
 impl Entry {
+    fn is_renewed_by(&self, newer: &Verdict) -> bool {
+        self.verdict.claims == newer.claims && self.verdict.issued_at < newer.issued_at
+    }
+
     fn new(verdict: Verdict, now: Timestamp) -> Self {
         Self { keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
     }

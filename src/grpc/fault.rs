@@ -46,7 +46,7 @@ impl From<CallFault> for Status {
         match &fault {
             CallFault::UnknownApp => Violation::new("app", fault.to_string()).into(),
             CallFault::CallNameTaken => Violation::new("idempotency_key", fault.to_string()).into(),
-            CallFault::Store(_) | CallFault::NoRandomness(_) => unavailable(&fault),
+            CallFault::Overtaken | CallFault::Store(_) | CallFault::NoRandomness(_) => unavailable(&fault),
         }
     }
 }

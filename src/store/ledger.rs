@@ -61,11 +61,12 @@ pub(super) struct Enrolled {
     pub(super) verdict: Verdict,
 }
 
-/// How far an instance has come.
+/// How far an instance has come, and which of its proofs its claims come from.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
     pub(super) counts: SignCounts,
     pub(super) proven_at: Timestamp,
+    pub(super) claims_at: u32,
 }
 
 /// An answer and its age.

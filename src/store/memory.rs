@@ -79,12 +79,14 @@ impl Record {
     fn new(enrolment: &Enrolment) -> Self {
         let Enrolment { instance, evidence, verdict, .. } = enrolment.clone();
         let enrolled = Enrolled { account: instance.account, evidence, verdict };
-        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at };
+        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at, claims_at: 0 };
         Self { instance, enrolled, progress }
     }
 
     fn instance(&self) -> Instance {
-        Instance { proven_at: self.progress.proven_at, ..self.instance.clone() }
+        let Progress { counts, proven_at, claims_at } = &self.progress;
+        let (proven_at, claims_at) = (*proven_at, *claims_at);
+        Instance { proven_at, sign_count: counts.highest(), claims_at, ..self.instance.clone() }
     }
 }
 

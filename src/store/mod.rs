@@ -140,6 +140,10 @@ pub struct Instance {
     pub enrolled_at: Timestamp,
     /// When it last gave proof.
     pub proven_at: Timestamp,
+    /// The highest sign count that was accepted; zero before the first proof.
+    pub sign_count: u32,
+    /// The sign count of the proof that the claims come from; zero for the enrolment.
+    pub claims_at: u32,
 }
 
 /// A new instance to be enrolled.
@@ -187,8 +191,10 @@ pub struct Advance {
     pub sign_count: u32,
     /// Which sign counts are acceptable.
     pub mode: SignCountMode,
-    /// The claims, when the proof has changed them.
+    /// The claims, when the proof has changed them. Only the newest proof may.
     pub claims: Option<Claims>,
+    /// [`Instance::claims_at`] of the claims that the proof was weighed with.
+    pub claims_at: u32,
     /// When the proof was given.
     pub proven_at: Timestamp,
     /// The answer to be given, now and to retries.
@@ -212,6 +218,8 @@ pub enum AdvanceOutcome {
     ChallengeExpired,
     /// The sign count is not acceptable.
     SignCount(SignCountRefusal),
+    /// Other claims were kept since the instance was read, or a newer proof was: read it and weigh the proof again.
+    Overtaken,
     /// There is no such instance.
     UnknownInstance,
 }

@@ -32,10 +32,19 @@ pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<Adv
     }
     match progress.counts.advance(advance.sign_count, advance.mode) {
         Err(refusal) => Ok(AdvanceOutcome::SignCount(refusal)),
+        Ok(_) if is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
         Ok(counts) => {
-            write_proof(ledger, advance, Progress { counts, proven_at: progress.proven_at.max(advance.proven_at) })
+            let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
+            let proven_at = progress.proven_at.max(advance.proven_at);
+            write_proof(ledger, advance, Progress { counts, proven_at, claims_at })
         }
     }
+}
+
+/// Whether the proof was weighed with claims that are no longer kept, or would put older claims in place of newer ones.
+fn is_overtaken(progress: &Progress, advance: &Advance) -> bool {
+    let late = advance.sign_count < progress.counts.highest();
+    progress.claims_at != advance.claims_at || (late && advance.claims.is_some())
 }
 
 /// The secret, made when there is none.

@@ -1,5 +1,7 @@
 //! A known instance signs a request.
 
+use std::sync::Arc;
+
 use super::Verifier;
 use super::app::App;
 use super::caller::Caller;
@@ -14,7 +16,7 @@ use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejectio
 use crate::evidence::claims::Claims;
 use crate::evidence::client_data::ClientData;
 use crate::ids::{AppName, InstanceId, KeyId};
-use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend};
+use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -61,13 +63,19 @@ impl Verifier {
         if let Some(first) = self.first_answer(named, now).await? {
             return Ok(held(first, now));
         }
-        let Some(instance) = self.signer(app, caller, call.signer).await? else {
-            return Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now));
-        };
-        match self.assertion_proof(app, &instance, &call, now) {
-            Ok(proof) => self.advance(app, advance(app, instance, proof, named, now)).await,
-            Err(verdict) => Ok(*verdict),
+        for _ in 0..ATTEMPTS {
+            let Some(instance) = self.signer(app, caller, call.signer).await? else {
+                return Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now));
+            };
+            let proof = match self.assertion_proof(app, &instance, &call, now) {
+                Ok(proof) => proof,
+                Err(verdict) => return Ok(*verdict),
+            };
+            if let Some(verdict) = self.advance(app, advance(app, instance, proof, named, now)).await? {
+                return Ok(verdict);
+            }
         }
+        Err(CallFault::Overtaken)
     }
 
     async fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Result<Option<Instance>, CallFault> {
@@ -101,24 +109,45 @@ impl Verifier {
         Ok(Proof { challenge, facts })
     }
 
-    async fn advance(&self, app: &App, advance: Advance) -> Result<Verdict, CallFault> {
-        let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
-        let silent = |reason: Reason| Ok(refusal(app, TrustVector::SILENT, reason, now));
-        match self.store.advance(advance).await? {
-            AdvanceOutcome::Advanced => {
-                self.cache.replace(id, verdict.clone(), now).await;
-                Ok(verdict)
-            }
-            AdvanceOutcome::Repeated(first) => Ok(held(*first, now)),
+    /// The verdict; `None` when other proofs have changed what this one was weighed with.
+    async fn advance(&self, app: &App, advance: Advance) -> Result<Option<Verdict>, CallFault> {
+        let (verdict, now) = (advance.verdict.clone(), advance.proven_at);
+        let silent = |reason: Reason| refusal(app, TrustVector::SILENT, reason, now);
+        Ok(Some(match self.kept(advance).await? {
+            AdvanceOutcome::Advanced => verdict,
+            AdvanceOutcome::Repeated(first) => held(*first, now),
             AdvanceOutcome::ChallengeSpent => silent(ChallengeRejection::Replayed.into()),
             AdvanceOutcome::ChallengeExpired => silent(ChallengeRejection::Expired.into()),
             AdvanceOutcome::SignCount(SignCountRefusal::Seen) => silent(SIGN_COUNT_REPLAYED),
             AdvanceOutcome::SignCount(SignCountRefusal::BeforeWindow) => silent(SIGN_COUNT_TOO_LATE),
-            AdvanceOutcome::UnknownInstance => Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now)),
-            AdvanceOutcome::CallNameTaken => Err(CallFault::CallNameTaken),
-        }
+            AdvanceOutcome::Overtaken => return Ok(None),
+            AdvanceOutcome::UnknownInstance => refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now),
+            AdvanceOutcome::CallNameTaken => return Err(CallFault::CallNameTaken),
+        }))
+    }
+
+    /// Keeps the proof, in the store and then in memory. A caller that goes away, or a deadline, cannot come between the two:
+    /// the store would know what gateways are not told.
+    async fn kept(&self, advance: Advance) -> Result<AdvanceOutcome, StoreFault> {
+        let (store, cache) = (Arc::clone(&self.store), self.cache.clone());
+        let kept = tokio::spawn(async move {
+            let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
+            let changes_claims = advance.claims.is_some();
+            let outcome = store.advance(advance).await;
+            match outcome {
+                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, now).await,
+                Ok(AdvanceOutcome::Advanced) | Err(_) => cache.forget(id).await,
+                Ok(_) => {}
+            }
+            outcome
+        });
+        kept.await.map_err(|_| StoreFault::Closed)?
     }
 }
+
+/// How often a proof is weighed while proofs of the same instance change its claims. Each attempt that fails is another's
+/// success.
+const ATTEMPTS: usize = 8;
 
 const UNRECOGNISED: TrustVector = TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
 
@@ -129,18 +158,30 @@ const SIGN_COUNT_TOO_LATE: Reason =
 
 fn advance(app: &App, instance: Instance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
     let facts = proof.facts.into_facts();
-    let claims = proved_again(&instance.claims, &facts);
-    let verdict = app.verdict(instance.id, claims.clone(), now);
+    let said = proved_again(&instance.claims, &facts);
+    let verdict = app.verdict(instance.id, said.clone(), now);
+    let (claims, verdict) = if facts.sign_count < instance.sign_count {
+        (None, worse(verdict, app.verdict(instance.id, instance.claims, now)))
+    } else {
+        ((said != instance.claims).then_some(said), verdict)
+    };
     Advance {
         challenge: proof.challenge,
         instance: instance.id,
         sign_count: facts.sign_count,
         mode: app.sign_count,
-        claims: (claims != instance.claims).then_some(claims),
+        claims,
+        claims_at: instance.claims_at,
         proven_at: now,
         verdict,
         call,
     }
+}
+
+/// A late arrival tells of a time before the newest proof: it counts for its own request, where it cannot be better than what
+/// is known by now, and changes nothing else.
+fn worse(late: Verdict, current: Verdict) -> Verdict {
+    if late.tier > current.tier { late } else { current }
 }
 
 /// What the running code says now replaces what it said before; where it says nothing, the earlier word stands.

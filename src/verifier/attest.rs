@@ -105,6 +105,8 @@ impl Verifier {
             receipt: facts.receipt,
             enrolled_at: now,
             proven_at: now,
+            sign_count: 0,
+            claims_at: 0,
         };
         let evidence = sha256_of_parts(&[call.client_data, call.attestation_object]);
         Enrolment { challenge: proof.challenge, instance, evidence, verdict, call: named }
@@ -114,10 +116,7 @@ impl Verifier {
         let (verdict, now) = (enrolment.verdict.clone(), enrolment.instance.enrolled_at);
         let id = enrolment.instance.id;
         match self.store.enrol(enrolment).await? {
-            EnrolOutcome::Enrolled => {
-                self.cache.replace(id, verdict.clone(), now).await;
-                Ok(verdict)
-            }
+            EnrolOutcome::Enrolled => Ok(verdict),
             EnrolOutcome::AlreadyEnrolled(first) => self.first_or_newer(app, id, *first, now).await,
             EnrolOutcome::OtherEvidence => Ok(refusal(app, TAKEN, OTHER_EVIDENCE, now)),
             EnrolOutcome::OtherAccount => Ok(refusal(app, TAKEN, OTHER_ACCOUNT, now)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bonafide::evidence::claims::ValidationCategory;
 use bonafide::grpc::proto::{AssertRequest, Decision, Purpose, assert_request::Signer};
-use bonafide::lab::app_attest::RunningCode;
+use bonafide::lab::app_attest::{LabDevice, RunningCode};
 
 use crate::harness::{Harness, assert_denied, assert_request, codes};
 
@@ -195,4 +195,72 @@ async fn a_category_that_worsens_takes_trust_back_at_once() {
     let service = service.restart().await;
     let checked = service.check("shop", &instance).await;
     assert_eq!((checked.decision(), codes(&checked)), (Decision::Deny, expected));
+}
+
+/// A request whose assertion carries this sign count and this validation category.
+async fn running(
+    service: &Harness,
+    instance: &str,
+    phone: &LabDevice,
+    count: u32,
+    category: ValidationCategory,
+) -> AssertRequest {
+    let client_data = service.challenge("shop", Purpose::Assert, b"").await;
+    let code = RunningCode { validation_category: category, ..RunningCode::app_store() };
+    let map = code.extension_map().expect("a map");
+    let assertion = phone
+        .assert_with(&client_data, |plan| {
+            plan.authenticator.sign_count = count;
+            plan.authenticator.tail = map;
+        })
+        .expect("signs");
+    assert_request("shop", instance, &client_data, assertion)
+}
+
+const TAMPERED: ValidationCategory = ValidationCategory(7);
+
+#[tokio::test]
+async fn a_late_arrival_brings_no_trust_back() {
+    let service = Harness::start().await;
+    let phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let held_back = running(&service, &instance, &phone, 1, ValidationCategory::APP_STORE).await;
+    let tampered = running(&service, &instance, &phone, 2, TAMPERED).await;
+    assert_eq!(service.assert(tampered).await.decision(), Decision::Deny);
+    assert_eq!(service.assert(held_back).await.decision(), Decision::Deny, "it was good once");
+    assert_eq!(service.check("shop", &instance).await.decision(), Decision::Deny);
+    let service = service.restart().await;
+    assert_eq!(service.check("shop", &instance).await.decision(), Decision::Deny);
+    let mended = running(&service, &instance, &phone, 3, ValidationCategory::APP_STORE).await;
+    assert_eq!(service.assert(mended).await.decision(), Decision::Allow);
+}
+
+#[tokio::test]
+async fn a_late_arrival_is_refused_for_itself_and_takes_no_trust_away() {
+    let service = Harness::start().await;
+    let phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let tampered = running(&service, &instance, &phone, 1, TAMPERED).await;
+    let newest = running(&service, &instance, &phone, 2, ValidationCategory::APP_STORE).await;
+    assert_eq!(service.assert(newest).await.decision(), Decision::Allow);
+    assert_eq!(service.assert(tampered).await.decision(), Decision::Deny);
+    assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_order_the_newest_proof_decides() {
+    let service = Harness::start().await;
+    for _ in 0..8 {
+        let phone = service.phone();
+        let instance = service.enrolled("shop", &phone).await;
+        let mut requests = Vec::new();
+        for count in 1..=12 {
+            let category = if count % 3 == 0 { TAMPERED } else { ValidationCategory::APP_STORE };
+            requests.push(running(&service, &instance, &phone, count, category).await);
+        }
+        // Gateways ask all the while, so that memory holds a verdict at every moment.
+        assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow);
+        all_at_once(&service, requests).await;
+        assert_eq!(service.check("shop", &instance).await.decision(), Decision::Deny);
+    }
 }

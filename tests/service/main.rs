@@ -6,5 +6,6 @@ mod callers;
 mod checks;
 mod enrolment;
 mod harness;
+mod interrupted;
 mod lifecycle;
 mod limits;

@@ -51,7 +51,7 @@ impl Ledger for Batch<'_> {
     fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault> {
         one(self.connection, sql::PROGRESS, [instance.0], |row| {
             let Millis(proven_at) = row.get(2)?;
-            Ok(Progress { counts: sign_counts(row, 0)?, proven_at })
+            Ok(Progress { counts: sign_counts(row, 0)?, proven_at, claims_at: row.get(3)? })
         })
     }
 
@@ -91,7 +91,7 @@ impl Ledger for Batch<'_> {
             instance.receipt,
         ];
         run(self.connection, sql::ADD_INSTANCE, values)?;
-        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at };
+        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at, claims_at: 0 };
         write_progress(self.connection, sql::ADD_PROGRESS, &instance.id, &progress)
     }
 
@@ -128,7 +128,7 @@ fn write_progress(
     instance: &InstanceId,
     progress: &Progress,
 ) -> Result<(), StoreFault> {
-    let Progress { counts, proven_at } = progress;
-    let values = params![instance.0, counts.highest(), counts.window_bytes(), Millis(*proven_at)];
+    let Progress { counts, proven_at, claims_at } = progress;
+    let values = params![instance.0, counts.highest(), counts.window_bytes(), Millis(*proven_at), claims_at];
     run(connection, statement, values).map(drop)
 }

@@ -94,5 +94,7 @@ fn read_instance(row: &Row<'_>, id: InstanceId) -> rusqlite::Result<Instance> {
         receipt: row.get(7)?,
         enrolled_at,
         proven_at,
+        sign_count: row.get(10)?,
+        claims_at: row.get(11)?,
     })
 }

@@ -224,7 +224,14 @@ async fn a_damaged_instance_is_unreadable() {
 
 #[tokio::test]
 async fn damage_to_one_instance_does_not_touch_others() {
-    for damage in ["seen = x'0102'", "seen = zeroblob(136)", "highest = -1", "highest = 4294967296", "proven_at = -1"] {
+    for damage in [
+        "seen = x'0102'",
+        "seen = zeroblob(136)",
+        "highest = -1",
+        "highest = 4294967296",
+        "proven_at = -1",
+        "claims_at = -1",
+    ] {
         let place = Place::new();
         let store = enrolled(&place).await;
         assert_eq!(store.enrol(enrolment(2, challenge(98))).await, Ok(EnrolOutcome::Enrolled));

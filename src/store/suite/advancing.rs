@@ -7,6 +7,8 @@ use crate::store::{Advance, AdvanceOutcome, EnrolOutcome, SignCountMode, SignCou
 
 behaviours!(
     a_proof_is_kept,
+    older_claims_never_replace_newer_ones,
+    a_proof_weighed_with_other_claims_is_weighed_again,
     proofs_never_go_back_in_time,
     an_unknown_instance_proves_nothing,
     d01_a_challenge_is_spent_once,
@@ -37,7 +39,36 @@ async fn a_proof_is_kept(store: Arc<dyn Store>) {
     assert_eq!(store.advance(newer).await, Ok(AdvanceOutcome::Advanced));
     let mut expected = enrolment(1, challenge(1)).instance;
     (expected.claims, expected.proven_at) = (claims("2"), at(10));
+    (expected.sign_count, expected.claims_at) = (1, 1);
     assert_eq!(store.instance(id(1)).await, Ok(Some(expected)));
+}
+
+/// A proof at 10 seconds that changes the claims which the proof `claims_at` gave.
+fn changing(count: u32, version: &str, claims_at: u32) -> Advance {
+    Advance { claims: Some(claims(version)), claims_at, ..proof(1, challenge(count.into()), count) }
+}
+
+async fn older_claims_never_replace_newer_ones(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    assert_eq!(store.advance(proof(1, challenge(5), 5)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.advance(changing(4, "old", 0)).await, Ok(AdvanceOutcome::Overtaken));
+    let silent = Advance { claims: None, ..changing(4, "old", 0) };
+    assert_eq!(store.advance(silent).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
+    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    assert_eq!((kept.claims, kept.sign_count, kept.claims_at), (claims("1"), 5, 0));
+}
+
+async fn a_proof_weighed_with_other_claims_is_weighed_again(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    assert_eq!(store.advance(changing(1, "bad", 0)).await, Ok(AdvanceOutcome::Advanced));
+    for weighed in [changing(2, "good", 0), Advance { claims: None, ..changing(2, "good", 0) }] {
+        assert_eq!(store.advance(weighed).await, Ok(AdvanceOutcome::Overtaken));
+    }
+    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    assert_eq!((kept.claims, kept.sign_count, kept.claims_at), (claims("bad"), 1, 1));
+    assert_eq!(store.advance(changing(2, "good", 1)).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
+    let replay = store.advance(changing(2, "good", 0)).await;
+    assert_eq!(replay, Ok(AdvanceOutcome::ChallengeSpent), "a replay is told first");
 }
 
 async fn proofs_never_go_back_in_time(store: Arc<dyn Store>) {

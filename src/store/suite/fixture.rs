@@ -105,6 +105,8 @@ pub(in crate::store) fn enrolment(number: u8, challenge: Spend) -> Enrolment {
         receipt: vec![0, 1, 255],
         enrolled_at: at(0),
         proven_at: at(0),
+        sign_count: 0,
+        claims_at: 0,
     };
     Enrolment { challenge, instance, evidence: [number; 32], verdict: verdict(number.into()), call: None }
 }
@@ -117,6 +119,7 @@ pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> 
         sign_count,
         mode: window(64),
         claims: None,
+        claims_at: 0,
         proven_at: at(10),
         verdict: verdict(1000 + u64::from(sign_count)),
         call: None,

@@ -29,12 +29,13 @@ CREATE TABLE instances (
     receipt      BLOB NOT NULL
 ) STRICT;
 
--- What every proof changes, in rows as short as can be.
+-- What every proof changes, in rows as short as can be; claims_at is the sign count of the proof that claims come from.
 CREATE TABLE progress (
     instance  BLOB PRIMARY KEY NOT NULL,
     highest   INTEGER NOT NULL,
     seen      BLOB NOT NULL,
-    proven_at INTEGER NOT NULL
+    proven_at INTEGER NOT NULL,
+    claims_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- First answers to named calls, for a minute.

@@ -1,0 +1,111 @@
+//! Callers that go away while their proof is being kept.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bonafide::clock::ManualClock;
+use bonafide::crypto::secret::Secret;
+use bonafide::evidence::claims::{Environment, ValidationCategory};
+use bonafide::ids::{InstanceId, Name};
+use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
+use bonafide::store::{
+    Advance, AdvanceOutcome, Answer, CallId, EnrolOutcome, Enrolment, FirstAnswer, Instance, MemoryStore, Purged, Store,
+};
+use bonafide::time::Timestamp;
+use bonafide::verdict::Decision;
+use bonafide::verifier::{AppConfig, AssertCall, AttestCall, Caller, Purpose, Role, Signer, Verifier, VerifierConfig};
+use tokio::sync::Semaphore;
+
+use crate::harness::{APP_ID, START};
+
+/// A store that has kept a proof long before it says so.
+struct Slow {
+    store: MemoryStore,
+    answers: Semaphore,
+}
+
+impl Store for Slow {
+    fn enrol(&self, enrolment: Enrolment) -> Answer<'_, EnrolOutcome> {
+        self.store.enrol(enrolment)
+    }
+
+    fn advance(&self, advance: Advance) -> Answer<'_, AdvanceOutcome> {
+        Box::pin(async {
+            let outcome = self.store.advance(advance).await;
+            self.answers.acquire().await.expect("open").forget();
+            outcome
+        })
+    }
+
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
+        self.store.instance(id)
+    }
+
+    fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>> {
+        self.store.first_answer(call, now)
+    }
+
+    fn secret(&self) -> Answer<'_, Secret> {
+        self.store.secret()
+    }
+
+    fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
+        self.store.purge(now)
+    }
+}
+
+fn enrol_call<'a>(app: &'a Name, client_data: &'a [u8], object: &'a [u8], key_id: &'a [u8]) -> AttestCall<'a> {
+    let (session, account, idempotency_key) = (&b""[..], "", "");
+    AttestCall { app, client_data, attestation_object: object, key_id, session, account, idempotency_key }
+}
+
+async fn enrolled(verifier: &Verifier, caller: &Caller, app: &Name, phone: &LabDevice) -> String {
+    let client_data = verifier.create_challenge(app, Purpose::Attest, b"").expect("a challenge").text.into_bytes();
+    let attested = phone.attest(&client_data).expect("attests");
+    let call = enrol_call(app, &client_data, &attested.object, &attested.key_id);
+    let verdict = verifier.attest(caller, call).await.expect("an answer");
+    verifier.pseudonym(caller, verdict.instance.expect("an instance"))
+}
+
+fn tampered(phone: &LabDevice, client_data: &[u8]) -> Vec<u8> {
+    let code = RunningCode { validation_category: ValidationCategory(7), ..RunningCode::app_store() };
+    let map = code.extension_map().expect("a map");
+    let signed = phone.assert_with(client_data, |plan| {
+        plan.authenticator.sign_count = 1;
+        plan.authenticator.tail = map;
+    });
+    signed.expect("signs")
+}
+
+#[tokio::test]
+async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
+    let lab = AppAttestLab::new(START).expect("a laboratory");
+    let app_id = APP_ID.parse().expect("an App ID");
+    let app: Name = "shop".parse().expect("a name");
+    let config = AppConfig::careful(app.clone(), vec![APP_ID.parse().expect("an App ID")]);
+    let config = AppConfig { lab_roots: vec![lab.root_der().to_vec()], ..config };
+    let store = Arc::new(Slow { store: MemoryStore::new(), answers: Semaphore::new(0) });
+    let clock = Arc::new(ManualClock::at(START));
+    let verifier = Verifier::build(VerifierConfig::of(vec![config]), store.clone(), clock).await.expect("builds");
+    let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer };
+    let phone = lab.device(&app_id, Environment::Production).expect("a phone");
+    let instance = enrolled(&verifier, &caller, &app, &phone).await;
+    assert_eq!(verifier.check(&caller, &app, &instance).await.expect("an answer").decision, Decision::Allow);
+
+    let client_data = verifier.create_challenge(&app, Purpose::Assert, b"").expect("a challenge").text.into_bytes();
+    let assertion = tampered(&phone, &client_data);
+    let signer = Signer::Pseudonym(&instance);
+    let (session, idempotency_key) = (&b""[..], "");
+    let call =
+        AssertCall { app: &app, signer, client_data: &client_data, assertion: &assertion, session, idempotency_key };
+    {
+        let mut call = pin!(verifier.assert(&caller, call));
+        poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;
+    }
+    store.answers.add_permits(1);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(verifier.check(&caller, &app, &instance).await.expect("an answer").decision, Decision::Deny);
+}
