@@ -2,11 +2,11 @@
 
 use super::config::AppConfig;
 use super::fault::BuildFault;
-use crate::appraisal::{Policy, PolicyRevision, appraise};
+use crate::appraisal::{Policy, PolicyRevision, Reason, Remedy, TrustVector, Worth, appraise};
 use crate::crypto::path::TrustAnchors;
 use crate::endorsement::app_attest_anchors;
 use crate::evidence::app_attest::{AppId, Device};
-use crate::evidence::claims::Claims;
+use crate::evidence::claims::{Anchor, Claims};
 use crate::ids::{AppName, InstanceId};
 use crate::store::SignCountMode;
 use crate::time::Timestamp;
@@ -19,9 +19,17 @@ pub(super) struct App {
     pub(super) sign_count: SignCountMode,
     pub(super) anchors: TrustAnchors,
     pub(super) policy: Policy,
+    trusts_labs: bool,
     revision: PolicyRevision,
     frame: Frame,
 }
+
+const NOT_OURS: TrustVector = TrustVector { instance_identity: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
+
+const APP_WITHDRAWN: Reason =
+    Reason::new("app_withdrawn", "the App ID is no longer one of this app's", Remedy::UpdateApp);
+const LAB_WITHDRAWN: Reason =
+    Reason::new("lab_withdrawn", "no laboratory root is configured any more", Remedy::ReEnrol);
 
 impl App {
     pub(super) fn build(config: AppConfig) -> Result<Self, BuildFault> {
@@ -40,6 +48,7 @@ impl App {
             device: config.device,
             sign_count: config.sign_count,
             anchors,
+            trusts_labs: !config.lab_roots.is_empty(),
             policy: config.policy,
             revision,
             frame,
@@ -51,10 +60,29 @@ impl App {
         Frame { issued_at, ..self.frame.clone() }
     }
 
-    /// The verdict on claims that were proved at `issued_at`.
+    /// The verdict on claims that were proved at `issued_at`, as this configuration sees them.
     pub(super) fn verdict(&self, instance: InstanceId, claims: Claims, issued_at: Timestamp) -> Verdict {
-        let appraisal = appraise(&claims, &self.policy);
+        let mut appraisal = appraise(&claims, &self.policy);
+        for reason in self.withdrawn(&claims) {
+            appraisal.vector = appraisal.vector.worse(&NOT_OURS);
+            appraisal.reasons.push(reason);
+        }
         Verdict::on(instance, claims, appraisal, self.frame(issued_at))
+    }
+
+    /// An earlier verdict on claims, as this configuration would state it; one that rests on no claims is left as it is.
+    pub(super) fn restated(&self, first: Verdict) -> Verdict {
+        match (first.instance, first.claims.clone()) {
+            (Some(instance), Some(claims)) => self.verdict(instance, claims, first.issued_at),
+            _ => first,
+        }
+    }
+
+    /// What the claims rest on that an earlier configuration named and this one does not.
+    fn withdrawn(&self, claims: &Claims) -> impl Iterator<Item = Reason> {
+        let app = self.app_id(&claims.app_id).is_none().then_some(APP_WITHDRAWN);
+        let lab = (claims.anchor == Anchor::Lab && !self.trusts_labs).then_some(LAB_WITHDRAWN);
+        app.into_iter().chain(lab)
     }
 
     /// The configured App ID with this text; claims of an App ID that is no longer configured find none.

@@ -61,7 +61,7 @@ impl Verifier {
         let now = self.clock.now();
         let named = named_call(caller, call.idempotency_key, &call.content());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(first, now));
+            return Ok(held(app.restated(first), now));
         }
         for _ in 0..ATTEMPTS {
             let Some(instance) = self.signer(app, caller, call.signer).await? else {
@@ -115,7 +115,7 @@ impl Verifier {
         let silent = |reason: Reason| refusal(app, TrustVector::SILENT, reason, now);
         Ok(Some(match self.kept(advance).await? {
             AdvanceOutcome::Advanced => verdict,
-            AdvanceOutcome::Repeated(first) => held(*first, now),
+            AdvanceOutcome::Repeated(first) => held(app.restated(*first), now),
             AdvanceOutcome::ChallengeSpent => silent(ChallengeRejection::Replayed.into()),
             AdvanceOutcome::ChallengeExpired => silent(ChallengeRejection::Expired.into()),
             AdvanceOutcome::SignCount(SignCountRefusal::Seen) => silent(SIGN_COUNT_REPLAYED),

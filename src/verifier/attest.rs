@@ -53,7 +53,7 @@ impl Verifier {
         let now = self.clock.now();
         let named = named_call(caller, call.idempotency_key, &call.content());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(first, now));
+            return Ok(held(app.restated(first), now));
         }
         match self.proof(app, &call, now) {
             Ok(proof) => self.enrol(app, self.enrolment(app, caller, &call, proof, named, now)).await,
@@ -117,7 +117,7 @@ impl Verifier {
         let id = enrolment.instance.id;
         match self.store.enrol(enrolment).await? {
             EnrolOutcome::Enrolled => Ok(verdict),
-            EnrolOutcome::AlreadyEnrolled(first) => self.first_or_newer(app, id, *first, now).await,
+            EnrolOutcome::AlreadyEnrolled(first) => self.enrolled_before(app, id, *first, now).await,
             EnrolOutcome::OtherEvidence => Ok(refusal(app, TAKEN, OTHER_EVIDENCE, now)),
             EnrolOutcome::OtherAccount => Ok(refusal(app, TAKEN, OTHER_ACCOUNT, now)),
             EnrolOutcome::ChallengeSpent => Ok(refusal(app, TrustVector::SILENT, ChallengeRejection::Replayed, now)),
@@ -126,16 +126,16 @@ impl Verifier {
         }
     }
 
-    /// The first verdict again, unless the instance has given newer proof since.
-    async fn first_or_newer(
+    /// What the instance is worth now: the first verdict again, unless newer proof or another configuration has changed it.
+    async fn enrolled_before(
         &self,
         app: &App,
         id: InstanceId,
         first: Verdict,
         now: Timestamp,
     ) -> Result<Verdict, CallFault> {
-        let current = self.current(app, id, now).await?.filter(|current| current.issued_at > first.issued_at);
-        Ok(held(current.map_or(first, |newer| Verdict::clone(&newer)), now))
+        let current = self.current(app, id, now).await?;
+        Ok(held(current.map_or_else(|| app.restated(first), |current| Verdict::clone(&current)), now))
     }
 
     fn account(&self, caller: &Caller, reference: &str) -> Option<AccountTag> {

@@ -92,9 +92,16 @@ impl Harness {
 
     /// Stops the service and starts it again on the same file.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|_| ()).await
+    }
+
+    /// Stops the service and starts it again on the same file, with another configuration.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::clone(&self.clock);
         let (_, folder, lab) = self.stop().await;
-        Self::run(config(&folder, &lab), folder, lab, clock).await
+        let mut config = config(&folder, &lab);
+        change(&mut config);
+        Self::run(config, folder, lab, clock).await
     }
 
     pub(crate) fn phone(&self) -> LabDevice {

@@ -9,3 +9,4 @@ mod harness;
 mod interrupted;
 mod lifecycle;
 mod limits;
+mod reconfigured;
