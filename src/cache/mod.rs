@@ -66,7 +66,7 @@ impl VerdictCache {
     /// is none, none is put: proofs arrive here in any order, and only the store knows which claims count.
     pub async fn renew(&self, id: InstanceId, verdict: Verdict, now: Timestamp) {
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().is_renewed_by(&verdict) => Op::Put(Entry::new(verdict, now)),
+            Some(kept) if kept.value().is_renewed_by(&verdict, now) => Op::Put(Entry::new(verdict, now)),
             _ => Op::Nop,
         };
         self.entries.entry(id).and_compute_with(renewed).await;
@@ -79,8 +79,9 @@ impl VerdictCache {
 }
 
 impl Entry {
-    fn is_renewed_by(&self, newer: &Verdict) -> bool {
-        self.verdict.claims == newer.claims && self.verdict.issued_at < newer.issued_at
+    fn is_renewed_by(&self, newer: &Verdict, now: Timestamp) -> bool {
+        let later = self.verdict.issued_at < newer.issued_at || !self.verdict.holds_at(now);
+        self.verdict.claims == newer.claims && later
     }
 
     fn new(verdict: Verdict, now: Timestamp) -> Self {

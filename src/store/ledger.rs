@@ -24,7 +24,7 @@ pub(super) trait Ledger {
     /// Whether the challenge was spent.
     fn is_spent(&self, challenge: &Spend) -> Result<bool, StoreFault>;
 
-    /// Up to which expiry spent challenges have been forgotten.
+    /// The latest expiry among the spent challenges that have been forgotten.
     fn purged_until(&self) -> Timestamp;
 
     /// The store's secret, once there is one.
@@ -48,8 +48,8 @@ pub(super) trait Ledger {
     /// Keeps the store's secret.
     fn keep_secret(&mut self, secret: &Secret) -> Result<(), StoreFault>;
 
-    /// Forgets challenges that expire by `expired` and answers written before `unkept`; raises the mark to `expired` at
-    /// least.
+    /// Forgets challenges that expire by `expired`, raises the mark to the latest expiry among them, and forgets answers written
+    /// before `unkept`.
     fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault>;
 }
 

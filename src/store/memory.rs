@@ -164,9 +164,10 @@ impl Ledger for Maps {
 
     fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault> {
         let (challenges, answers) = (self.challenges.len(), self.answers.len());
+        let latest = self.challenges.iter().map(|(expires_at, _)| *expires_at).take_while(|at| *at <= expired).last();
         self.challenges.retain(|(expires_at, _)| *expires_at > expired);
         self.answers.retain(|_, kept| kept.written_at >= unkept);
-        self.purged_until = self.purged_until.max(expired);
+        self.purged_until = latest.map_or(self.purged_until, |latest| self.purged_until.max(latest));
         let forgotten = |before: usize, after: usize| u64::try_from(before - after).unwrap_or(u64::MAX);
         Ok(Purged {
             challenges: forgotten(challenges, self.challenges.len()),

@@ -79,7 +79,8 @@ pub trait Store: Send + Sync {
 
     /// Forgets spent challenges that have expired and first answers that are no longer kept.
     ///
-    /// From then on no challenge that expired by `now` can be spent, whatever the clock says later.
+    /// No challenge that expired no later than one of those forgotten can be spent from then on, whatever the clock says later:
+    /// a purge at a time that a wrong clock told costs no challenge that is still to be issued.
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
 }
 
@@ -174,7 +175,7 @@ pub enum EnrolOutcome {
     OtherAccount,
     /// The challenge was spent before.
     ChallengeSpent,
-    /// The challenge expired before the last purge.
+    /// The challenge expired no later than one that a purge has forgotten.
     ChallengeExpired,
     /// The call's name was used for another call within the last minute. Nothing was spent.
     CallNameTaken,
@@ -214,7 +215,7 @@ pub enum AdvanceOutcome {
     CallNameTaken,
     /// The challenge was spent before.
     ChallengeSpent,
-    /// The challenge expired before the last purge.
+    /// The challenge expired no later than one that a purge has forgotten.
     ChallengeExpired,
     /// The sign count is not acceptable.
     SignCount(SignCountRefusal),

@@ -4,7 +4,7 @@ use super::ledger::{Enrolled, Ledger, Progress, oldest_kept};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, NamedCall, Purged, Spend, StoreFault};
 use crate::crypto::secret::Secret;
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{CLOCK_SKEW, Verdict};
 
 /// Spends the challenge and adds the instance.
 pub(super) fn enrol(ledger: &mut impl Ledger, enrolment: &Enrolment) -> Result<EnrolOutcome, StoreFault> {
@@ -35,10 +35,15 @@ pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<Adv
         Ok(_) if is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
         Ok(counts) => {
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
-            let proven_at = progress.proven_at.max(advance.proven_at);
+            let proven_at = latest(progress.proven_at, advance.proven_at);
             write_proof(ledger, advance, Progress { counts, proven_at, claims_at })
         }
     }
+}
+
+/// The later of both times, unless the kept one lies so far in the future that a clock was wrong then.
+fn latest(kept: Timestamp, now: Timestamp) -> Timestamp {
+    if kept > now.plus(CLOCK_SKEW) { now } else { kept.max(now) }
 }
 
 /// Whether the proof was weighed with claims that are no longer kept, or would put older claims in place of newer ones.

@@ -63,6 +63,9 @@ impl Freshness {
     }
 }
 
+/// How far a proof may lie in the future: clocks are set back a little now and then.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(300);
+
 /// The attestation result as it is stated to relying parties.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -124,6 +127,12 @@ impl Verdict {
         }
     }
 
+    /// Whether the verdict holds at `now`. One from the future does not: it was given while a clock was wrong, and would hold
+    /// until that time has come.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        now < self.expires_at && self.issued_at <= now.plus(CLOCK_SKEW)
+    }
+
     /// The refusal of evidence that did not verify, or of a call that proves nothing. It holds for no time at all.
     pub fn refusal(vector: TrustVector, reason: Reason, frame: Frame) -> Self {
         Self {
@@ -150,6 +159,23 @@ mod tests {
     fn only_affirmed_instances_are_allowed() {
         let decisions = [Tier::Affirming, Tier::Warning, Tier::None, Tier::Contraindicated].map(Decision::from);
         assert_eq!(decisions, [Decision::Allow, Decision::StepUp, Decision::Deny, Decision::Deny]);
+    }
+
+    #[test]
+    fn d05_a_verdict_holds_from_its_proof_to_its_end() {
+        let frame = Frame {
+            app: "shop".parse().expect("a name"),
+            policy: crate::appraisal::Policy::careful().revision(),
+            issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
+            lifetime: CLOCK_SKEW,
+            freshness: Freshness::NEVER,
+        };
+        let (start, end) = (frame.issued_at, frame.issued_at.plus(frame.lifetime));
+        let reason = Reason::new("a_reason", "a reason", crate::appraisal::Remedy::None);
+        let verdict = Verdict { expires_at: end, ..Verdict::refusal(TrustVector::SILENT, reason, frame) };
+        let millis = Duration::from_millis;
+        let moments = [start.minus(CLOCK_SKEW + millis(1)), start.minus(CLOCK_SKEW), start, end.minus(millis(1)), end];
+        assert_eq!(moments.map(|now| verdict.holds_at(now)), [false, true, true, true, false]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::crypto::secret::{MacKey, NoRandomness, Secret, random};
 use crate::ids::AppName;
 use crate::store::Spend;
 use crate::time::Timestamp;
+use crate::verdict::CLOCK_SKEW;
 use crate::wire::bytes::Reader;
 
 const VERSION: u8 = 1;
@@ -138,6 +139,10 @@ impl Challenges {
         }
         let fields = Fields::read(body).ok_or(ChallengeRejection::Malformed)?;
         fields.fit(binding, now)?;
+        if fields.expires_at > now.plus(self.lifetime).plus(CLOCK_SKEW) {
+            // Issued while a clock was wrong: it would be good for as long as the clock was ahead.
+            return Err(ChallengeRejection::Expired);
+        }
         Ok(Spend { id: fields.id, expires_at: fields.expires_at })
     }
 }
@@ -233,6 +238,17 @@ mod tests {
         assert_eq!(refused(Binding { session: b"other", ..bound }), ChallengeRejection::OtherSession);
         assert_eq!(refused(Binding { session: b"", ..bound }), ChallengeRejection::OtherSession);
         assert_eq!(recognise(bound, issued.expires_at), Err(ChallengeRejection::Expired));
+    }
+
+    #[test]
+    fn d05_a_challenge_of_a_time_that_has_not_come_is_refused() {
+        let shop = name("shop");
+        let binding = Binding { app: &shop, purpose: Purpose::Assert, session: b"" };
+        let issued = challenges().issue(binding, NOW).expect("issues");
+        let recognise = |now| challenges().recognise(&issued.text, binding, now).map(|spend| spend.expires_at);
+        assert_eq!(recognise(NOW.minus(CLOCK_SKEW)), Ok(issued.expires_at));
+        let too_early = NOW.minus(CLOCK_SKEW + Duration::from_millis(1));
+        assert_eq!(recognise(too_early), Err(ChallengeRejection::Expired));
     }
 
     #[test]

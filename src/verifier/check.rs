@@ -30,7 +30,7 @@ impl Verifier {
             None => None,
         };
         match current {
-            Some(verdict) if now < verdict.expires_at => Ok(verdict),
+            Some(verdict) if verdict.holds_at(now) => Ok(verdict),
             Some(verdict) => Ok(Arc::new(held(Verdict::clone(&verdict), now))),
             None => Ok(Arc::new(refusal(app, UNKNOWN, INSTANCE_UNKNOWN, now))),
         }
@@ -57,7 +57,7 @@ impl Verifier {
 
 /// A verdict as it holds now: unchanged while it lasts, afterwards only a request for a fresh proof.
 pub(super) fn held(verdict: Verdict, now: Timestamp) -> Verdict {
-    if now < verdict.expires_at {
+    if verdict.holds_at(now) {
         return verdict;
     }
     let mut reasons = verdict.reasons;

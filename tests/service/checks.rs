@@ -77,3 +77,21 @@ async fn d05_a_clock_that_goes_back_revives_no_challenge() {
     service.clock.set(before);
     assert_eq!(service.assert(request).await.decision(), Decision::Deny);
 }
+
+#[tokio::test]
+async fn d05_a_proof_of_a_time_that_has_not_come_is_not_believed() {
+    let service = Harness::start().await;
+    let now = bonafide::clock::Clock::now(&*service.clock);
+    service.later(Duration::from_secs(3600));
+    let mut phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    service.clock.set(now);
+    for _ in 0..2 {
+        let checked = service.check("shop", &instance).await;
+        assert_eq!((checked.decision(), codes(&checked)), (Decision::StepUp, vec!["lab_anchor", "proof_expired"]));
+        let request = service.signed("shop", &instance, &mut phone).await;
+        assert_eq!(service.assert(request).await.decision(), Decision::Allow);
+        assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow, "a proof of today");
+        service.later(Duration::from_secs(600));
+    }
+}

@@ -113,7 +113,8 @@ impl Ledger for Batch<'_> {
     }
 
     fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault> {
-        let until = self.purged_until.max(expired);
+        let latest = one(self.connection, sql::LATEST_EXPIRED, [Millis(expired)], |row| row.get::<_, Option<_>>(0))?;
+        let until = latest.flatten().map_or(self.purged_until, |Millis(latest)| self.purged_until.max(latest));
         run(self.connection, sql::SET_PURGED_UNTIL, [Millis(until)])?;
         let challenges = run(self.connection, sql::FORGET_CHALLENGES, [Millis(expired)])?;
         let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(unkept)])?;

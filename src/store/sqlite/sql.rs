@@ -8,6 +8,7 @@ pub(super) const SET_SECRET: &str = "UPDATE state SET secret = ?1";
 
 pub(super) const IS_SPENT: &str = "SELECT 1 FROM challenges WHERE expires_at = ?1 AND id = ?2";
 pub(super) const SPEND: &str = "INSERT INTO challenges (expires_at, id) VALUES (?1, ?2)";
+pub(super) const LATEST_EXPIRED: &str = "SELECT max(expires_at) FROM challenges WHERE expires_at <= ?1";
 pub(super) const FORGET_CHALLENGES: &str = "DELETE FROM challenges WHERE expires_at <= ?1";
 
 pub(super) const ANSWER: &str = "SELECT request, verdict, written_at FROM answers WHERE call = ?1";

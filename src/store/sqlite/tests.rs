@@ -61,6 +61,9 @@ async fn everything_is_there_after_reopening() {
     let mut sent = proof(1, challenge(1), 5);
     sent.call = call(1, 1);
     assert_eq!(store.advance(sent.clone()).await, Ok(AdvanceOutcome::Advanced));
+    let mut forgotten = proof(1, challenge(3), 4);
+    forgotten.challenge.expires_at = at(60);
+    assert_eq!(store.advance(forgotten).await, Ok(AdvanceOutcome::Advanced));
     store.purge(at(60)).await.expect("purges");
     let before = store.instance(id(1)).await;
     drop(store);

@@ -11,6 +11,7 @@ behaviours!(
     an_expired_challenge_cannot_be_spent_after_a_purge,
     d05_a_clock_that_goes_back_reopens_nothing,
     d05_a_purge_with_an_older_clock_lowers_nothing,
+    d05_a_purge_with_a_wrong_clock_costs_no_later_challenge,
     a_purge_keeps_instances_and_their_counts,
 );
 
@@ -41,11 +42,12 @@ async fn a_purge_forgets_what_has_expired_and_counts_it(store: Arc<dyn Store>) {
 
 async fn an_expired_challenge_cannot_be_spent_after_a_purge(store: Arc<dyn Store>) {
     enrolled(&store).await;
+    assert_eq!(store.advance(proof(1, expiring(2, 100), 1)).await, Ok(AdvanceOutcome::Advanced));
     store.purge(at(100)).await.expect("purges");
-    assert_eq!(store.advance(proof(1, expiring(1, 100), 1)).await, Ok(AdvanceOutcome::ChallengeExpired));
+    assert_eq!(store.advance(proof(1, expiring(1, 100), 2)).await, Ok(AdvanceOutcome::ChallengeExpired));
     assert_eq!(store.enrol(enrolment(2, expiring(1, 100))).await, Ok(EnrolOutcome::ChallengeExpired));
     let alive = Spend { expires_at: at(100).plus(Duration::from_millis(1)), ..challenge(1) };
-    assert_eq!(store.advance(proof(1, alive, 1)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.advance(proof(1, alive, 2)).await, Ok(AdvanceOutcome::Advanced));
 }
 
 async fn d05_a_clock_that_goes_back_reopens_nothing(store: Arc<dyn Store>) {
@@ -59,10 +61,20 @@ async fn d05_a_clock_that_goes_back_reopens_nothing(store: Arc<dyn Store>) {
 
 async fn d05_a_purge_with_an_older_clock_lowers_nothing(store: Arc<dyn Store>) {
     enrolled(&store).await;
+    assert_eq!(store.advance(proof(1, expiring(1, 3600), 1)).await, Ok(AdvanceOutcome::Advanced));
     store.purge(at(3600)).await.expect("purges");
     store.purge(at(20)).await.expect("purges");
-    assert_eq!(store.advance(proof(1, expiring(1, 100), 1)).await, Ok(AdvanceOutcome::ChallengeExpired));
-    assert_eq!(store.advance(proof(1, expiring(1, 3601), 1)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.advance(proof(1, expiring(3, 100), 2)).await, Ok(AdvanceOutcome::ChallengeExpired));
+    assert_eq!(store.advance(proof(1, expiring(3, 3601), 2)).await, Ok(AdvanceOutcome::Advanced));
+}
+
+async fn d05_a_purge_with_a_wrong_clock_costs_no_later_challenge(store: Arc<dyn Store>) {
+    enrolled(&store).await;
+    assert_eq!(store.advance(proof(1, expiring(1, 100), 1)).await, Ok(AdvanceOutcome::Advanced));
+    store.purge(at(9998)).await.expect("purges");
+    let replay = proof(1, expiring(1, 100), 2);
+    assert_eq!(store.advance(replay).await, Ok(AdvanceOutcome::ChallengeExpired));
+    assert_eq!(store.advance(proof(1, expiring(2, 101), 2)).await, Ok(AdvanceOutcome::Advanced));
 }
 
 async fn a_purge_keeps_instances_and_their_counts(store: Arc<dyn Store>) {
