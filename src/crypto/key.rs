@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::pkcs8::{DecodePublicKey, EncodePublicKey};
 
 use super::digest::sha256;
@@ -38,10 +37,11 @@ impl P256PublicKey {
         Self::from_sec1(&[&[4], x, y].concat())
     }
 
-    /// Reads a DER `SubjectPublicKeyInfo` with the named curve P-256 (RFC 5480).
+    /// Reads a DER `SubjectPublicKeyInfo` with the named curve P-256 and an uncompressed point (RFC 5480).
     pub fn from_spki(der: &[u8]) -> Result<Self, KeyMalformed> {
-        let key = p256::PublicKey::from_public_key_der(der).map_err(|_| KeyMalformed)?;
-        Self::from_sec1(key.to_sec1_point(false).as_bytes())
+        p256::PublicKey::from_public_key_der(der).map_err(|_| KeyMalformed)?;
+        // The point is the last value and fills its bit string. A compressed one is shorter and has another first byte.
+        Self::from_sec1(der.last_chunk::<65>().ok_or(KeyMalformed)?)
     }
 
     /// The uncompressed point, `04 || X || Y`.
@@ -107,6 +107,11 @@ mod tests {
         assert_eq!(P256PublicKey::from_sec1(&[0; 65]), Err(KeyMalformed));
         assert_eq!(P256PublicKey::from_coordinates(&[0; 31], &[0; 33]), Err(KeyMalformed));
         let p384 = p384::SecretKey::from_slice(&[1; 48]).expect("a scalar").public_key();
+        let mut compressed = known().spki();
+        compressed.truncate(26 + 33);
+        (compressed[1], compressed[24], compressed[26]) = (57, 34, 2 | (point[64] & 1));
+        assert!(p256::PublicKey::from_public_key_der(&compressed).is_ok(), "a point");
+        assert_eq!(P256PublicKey::from_spki(&compressed), Err(KeyMalformed));
         let spki = p384.to_public_key_der().expect("encodes");
         assert_eq!(P256PublicKey::from_spki(spki.as_bytes()), Err(KeyMalformed));
     }
