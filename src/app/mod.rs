@@ -58,6 +58,8 @@ impl Service {
         let purging = tokio::spawn(purge_now_and_then(self.verifier));
         let stopped = self.server.run(stop).await;
         purging.abort();
+        // Only then is its hold on the store gone.
+        purging.await.ok();
         Ok(stopped?)
     }
 }

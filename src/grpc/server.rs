@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tonic::server::NamedService;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
@@ -79,9 +80,9 @@ impl Server {
         let router = transport
             .add_service(InterceptedService::new(attestation, authentication.clone()))
             .add_service(InterceptedService::new(verdict, authentication))
-            .add_service(health_service)
-            .add_service(reflection()?.build_v1()?)
-            .add_service(reflection()?.build_v1alpha()?);
+            .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
+            .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
+            .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
         Ok(Self { address, incoming, router, health, drain_deadline: config.drain_deadline })
     }
 
@@ -91,7 +92,7 @@ impl Server {
     }
 
     /// Answers calls until `stop` completes, then drains: not ready, no new connections, calls in flight end within the deadline.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServerFault> {
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Stopped, ServerFault> {
         let (drain, drained) = oneshot::channel::<()>();
         let serving = self.router.serve_with_incoming_shutdown(self.incoming, async { drop(drained.await) });
         tokio::pin!(serving);
@@ -102,6 +103,7 @@ impl Server {
         }
         report(&self.health, Readiness::Stopping).await;
         drop(drain);
+        dismiss_watchers(&mut self.health).await;
         match timeout(self.drain_deadline, serving).await {
             Ok(ended) => Ok(ended.map(|()| Stopped::Drained)?),
             Err(_) => Ok(Stopped::CutOff),
@@ -128,6 +130,13 @@ async fn report(health: &HealthReporter, readiness: Readiness) {
             health.set_not_serving::<Second>().await;
             health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         }
+    }
+}
+
+/// Ends the streams of those who watch the health and have been told: they would stay until the drain deadline.
+async fn dismiss_watchers(health: &mut HealthReporter) {
+    for service in ["", AttestationServiceServer::<Attestation>::NAME, VerdictServiceServer::<VerdictEdge>::NAME] {
+        health.clear_service_status(service).await;
     }
 }
 

@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
 use crate::harness::{APP_ID, Harness, assert_request, attest_request, config};
 
@@ -218,17 +219,18 @@ async fn health_turns_before_the_service_ends() {
     assert_eq!(watch.message().await.expect("an answer").expect("a status").status(), ServingStatus::Serving);
     let stopping = tokio::spawn(service.stop());
     assert_eq!(watch.message().await.expect("an answer").expect("a status").status(), ServingStatus::NotServing);
-    drop((watch, health));
+    assert_eq!(watch.message().await.expect("an end"), None, "who watches is not waited for");
     assert_eq!(stopping.await.expect("no panic").0, Stopped::Drained);
+    drop((watch, health));
 }
 
 #[tokio::test]
 async fn a_call_that_never_ends_is_cut_off_at_the_deadline() {
     let service = Harness::start_with(|config| config.grpc.drain_deadline = Duration::from_millis(200)).await;
-    let mut health = HealthClient::new(service.channel.clone());
-    let watch = health.watch(HealthCheckRequest::default()).await.expect("a stream").into_inner();
+    let mut client = ServerReflectionClient::new(service.channel.clone());
+    let endless = client.server_reflection_info(tokio_stream::pending()).await.expect("a stream").into_inner();
     assert_eq!(service.stop().await.0, Stopped::CutOff);
-    drop(watch);
+    drop(endless);
 }
 
 #[tokio::test]
@@ -237,7 +239,7 @@ async fn reflection_speaks_both_versions() {
     let service = Harness::start().await;
     let ask = v1::server_reflection_request::MessageRequest::ListServices(String::new());
     let request = v1::ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
-    let mut client = v1::server_reflection_client::ServerReflectionClient::new(service.channel.clone());
+    let mut client = ServerReflectionClient::new(service.channel.clone());
     let answer = client.server_reflection_info(tokio_stream::iter([request])).await.expect("an answer");
     let message = answer.into_inner().message().await.expect("a message").expect("one");
     assert!(format!("{message:?}").contains("bonafide.v1.VerdictService"), "{message:?}");

@@ -4,6 +4,8 @@ use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Evidence, Purpose,
 };
 use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
 
 use crate::harness::{Harness, assert_request, attest_request};
@@ -105,6 +107,9 @@ async fn f11_messages_beyond_the_limit_are_not_read() {
     let request = AttestRequest { client_data: vec![0; bonafide::grpc::MESSAGE_LIMIT].into(), ..Default::default() };
     let status = service.attestation().attest(request).await.expect_err("refused");
     assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    let request = HealthCheckRequest { service: "x".repeat(bonafide::grpc::MESSAGE_LIMIT) };
+    let status = HealthClient::new(service.channel.clone()).check(request).await.expect_err("refused");
+    assert_eq!(status.code(), Code::OutOfRange, "nobody has to be known for this call: {status:?}");
 }
 
 #[tokio::test]
