@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::proto;
-use crate::appraisal::{Reason, Remedy, Tier, TrustVector};
 use crate::evidence::claims::Claims;
 use crate::time::Timestamp;
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::{Decision, Reason, Remedy, Tier, TrustVector, Verdict};
 use crate::verifier::{Caller, Role, Verifier};
 
 /// The longest time for which a refusal may be reused.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::appraisal::{Appraisal, PolicyRevision, Reason, Tier, TrustVector};
+/// The words in which a verdict speaks; whoever states verdicts to others needs no more of the appraisal.
+pub use crate::appraisal::{Reason, Remedy, Tier, TrustVector};
+
+use crate::appraisal::{Appraisal, PolicyRevision};
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
