@@ -6,7 +6,6 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use crate::store::StoreFault;
 use crate::verifier::CallFault;
 
 /// When a caller may try again after the service was unable to answer.
@@ -54,10 +53,7 @@ impl From<CallFault> for Status {
 /// What went wrong stays in the log: its text may name files of this machine.
 fn unavailable(fault: &CallFault) -> Status {
     tracing::error!(error = %fault, "a call ended without a verdict");
-    let code = match fault {
-        CallFault::Store(StoreFault::Unreadable(_)) => Code::DataLoss,
-        _ => Code::Unavailable,
-    };
+    let code = if fault.is_damage() { Code::DataLoss } else { Code::Unavailable };
     let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
     Status::with_error_details(code, "the service cannot answer now", details)
 }

@@ -24,6 +24,13 @@ pub enum CallFault {
     NoRandomness(#[from] NoRandomness),
 }
 
+impl CallFault {
+    /// Whether something that was kept is damaged, so that trying again will not help.
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Store(StoreFault::Unreadable(_)))
+    }
+}
+
 /// Why the role cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildFault {
