@@ -1,6 +1,6 @@
 //! `bonafide corpus`: runs recorded and derived cases, and says where this program disagrees with them.
 //!
-//! A kind of evidence is one file with a `judge` function and one row in [`KINDS`].
+//! A kind of evidence is one file with a `judge` function and one row in `KINDS`.
 
 mod anchors;
 mod app_attest;
