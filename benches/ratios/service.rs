@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bonafide::app::Service;
 use bonafide::appraisal::{Policy, appraise};
-use bonafide::clock::SystemClock;
+use bonafide::clock::{Clock, SystemClock};
 use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
 use bonafide::crypto::key::P256PublicKey;
@@ -28,6 +28,7 @@ use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Frame, Verdict};
 use bonafide::verifier::{AppConfig, Caller, Role, VerifierConfig};
+use data_encoding::BASE64URL_NOPAD;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -57,15 +58,19 @@ struct Stage {
     _folder: TempDir,
 }
 
+/// A folder on the disk that the build is on.
+fn folder() -> TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
+}
+
 impl Stage {
-    async fn build(store: impl FnOnce(&TempDir) -> StoreConfig) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let lab = AppAttestLab::new(bonafide::clock::Clock::now(&SystemClock)).expect("a laboratory");
+    async fn build(folder: TempDir, store: StoreConfig) -> Self {
+        let lab = AppAttestLab::new(SystemClock.now()).expect("a laboratory");
         let careful = AppConfig::careful(name("shop"), vec![app_id()]);
         let app = AppConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful };
         let config = Config {
             grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
-            store: store(&folder),
+            store,
             verifier: VerifierConfig::of(vec![app]),
             log: LogConfig::default(),
         };
@@ -188,11 +193,25 @@ async fn empty_service() -> Vec<Channel> {
     connect(address).await.await.expect("connects")
 }
 
+/// Enrols an instance as a genuine phone would have been, whose verdict names no laboratory, and gives its pseudonym.
+async fn genuine(config: &StoreConfig) -> String {
+    let store = bonafide::store::open(config).expect("opens");
+    let lab = AppAttestLab::new(SystemClock.now()).expect("a laboratory");
+    let phone = lab.device(&app_id(), Environment::Production).expect("a phone");
+    let enrolment = enrolment(*phone.public_key(), SystemClock.now());
+    let key = store.secret().await.expect("a secret").pseudonym_key("shop").expect("a key");
+    let pseudonym = key.seal(&enrolment.instance.id.0).expect("a pseudonym");
+    store.enrol(enrolment).await.expect("enrols");
+    BASE64URL_NOPAD.encode(&pseudonym)
+}
+
 /// Cached verdicts by instance, against a call that does nothing.
 pub(crate) fn check_verdict() -> Ratio {
     let runtime = Runtime::new().expect("a runtime");
-    let stage = runtime.block_on(Stage::build(|folder| StoreConfig::Sqlite { path: folder.path().join("bench.db") }));
-    let (_, instance) = runtime.block_on(stage.enrolled());
+    let folder = folder();
+    let store = StoreConfig::Sqlite { path: folder.path().join("bench.db") };
+    let instance = runtime.block_on(genuine(&store));
+    let stage = runtime.block_on(Stage::build(folder, store));
     let idle = runtime.block_on(empty_service());
     let check = |at: usize| {
         let client = VerdictServiceClient::new(stage.channels[at % CHANNELS].clone());
@@ -200,7 +219,8 @@ pub(crate) fn check_verdict() -> Ratio {
         move || {
             let (mut client, request) = (client.clone(), request.clone());
             async move {
-                let verdict = client.check_verdict(by("Bearer edge", request)).await.expect("an answer").into_inner().verdict;
+                let verdict =
+                    client.check_verdict(by("Bearer edge", request)).await.expect("an answer").into_inner().verdict;
                 assert_eq!(verdict.expect("a verdict").decision(), Decision::Allow);
             }
         }
@@ -230,8 +250,8 @@ struct Signers {
 }
 
 impl Signers {
-    async fn build(store: impl FnOnce(&TempDir) -> StoreConfig) -> Self {
-        let stage = Stage::build(store).await;
+    async fn build(folder: TempDir, store: StoreConfig) -> Self {
+        let stage = Stage::build(folder, store).await;
         let mut phones = Vec::new();
         for _ in 0..PHONES {
             phones.push(stage.enrolled().await);
@@ -257,7 +277,8 @@ impl Signers {
                 let mut client = client.clone();
                 let request = queues[at].lock().expect("no panic").next().expect("one is left");
                 async move {
-                    let verdict = client.assert(by("Bearer login", request)).await.expect("an answer").into_inner().verdict;
+                    let verdict =
+                        client.assert(by("Bearer login", request)).await.expect("an answer").into_inner().verdict;
                     assert_eq!(verdict.expect("a verdict").decision(), Decision::Allow);
                 }
             }
@@ -269,9 +290,10 @@ impl Signers {
 /// `Assert` on SQLite, durable before each answer, against `Assert` on a store that keeps nothing on disk.
 pub(crate) fn durable_assert() -> Ratio {
     let runtime = Runtime::new().expect("a runtime");
-    let mut durable =
-        runtime.block_on(Signers::build(|folder| StoreConfig::Sqlite { path: folder.path().join("bench.db") }));
-    let mut memory = runtime.block_on(Signers::build(|_| StoreConfig::Memory));
+    let on_disk = folder();
+    let store = StoreConfig::Sqlite { path: on_disk.path().join("bench.db") };
+    let mut durable = runtime.block_on(Signers::build(on_disk, store));
+    let mut memory = runtime.block_on(Signers::build(folder(), StoreConfig::Memory));
     in_turns(
         ASSERT_TURNS,
         "k/s",

@@ -7,14 +7,14 @@ pub type Digest = [u8; 32];
 
 /// SHA-256 (FIPS 180-4) of `bytes`.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    sha256_of_joined(&[bytes])
+    value(&digest::digest(&digest::SHA256, bytes))
 }
 
 /// SHA-256 of the parts joined without anything between them.
 pub fn sha256_of_joined(parts: &[&[u8]]) -> Digest {
     let mut context = digest::Context::new(&digest::SHA256);
     parts.iter().for_each(|part| context.update(part));
-    finished(context)
+    value(&context.finish())
 }
 
 /// SHA-256 of the parts, each preceded by its length in eight bytes, so that no two lists of parts collide.
@@ -24,12 +24,12 @@ pub fn sha256_of_parts(parts: &[&[u8]]) -> Digest {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
-    finished(context)
+    value(&context.finish())
 }
 
-fn finished(context: digest::Context) -> Digest {
+fn value(digest: &digest::Digest) -> Digest {
     let mut value = [0; 32];
-    value.copy_from_slice(context.finish().as_ref());
+    value.copy_from_slice(digest.as_ref());
     value
 }
 

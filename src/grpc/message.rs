@@ -104,17 +104,18 @@ fn freshness(verdict: &Verdict, now: Timestamp) -> proto::Freshness {
     };
     let stale = if positive.is_zero() { Duration::ZERO } else { left.stale_if_unavailable };
     proto::Freshness {
-        fresh_for: Some(duration(positive)),
-        stale_if_unavailable: Some(duration(stale)),
-        negative_for: Some(duration(negative)),
+        fresh_for: duration(positive),
+        stale_if_unavailable: duration(stale),
+        negative_for: duration(negative),
     }
 }
 
-fn duration(span: Duration) -> prost_types::Duration {
-    prost_types::Duration {
+/// No time at all is said by leaving it out.
+fn duration(span: Duration) -> Option<prost_types::Duration> {
+    (!span.is_zero()).then(|| prost_types::Duration {
         seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
         nanos: i32::try_from(span.subsec_nanos()).unwrap_or(0),
-    }
+    })
 }
 
 /// A point in time as a message.

@@ -11,12 +11,13 @@ use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal;
 use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
+use crate::cache::KnownInstance;
 use crate::evidence::Verified;
 use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejection, verify_assertion};
 use crate::evidence::claims::Claims;
 use crate::evidence::client_data::ClientData;
 use crate::ids::{AppName, InstanceId, KeyId};
-use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend, StoreFault};
+use crate::store::{Advance, AdvanceOutcome, NamedCall, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -63,35 +64,50 @@ impl Verifier {
         if let Some(first) = self.first_answer(named, now).await? {
             return Ok(held(app.restated(first), now));
         }
+        let id = self.signer(app, caller, call.signer);
+        let mut known = id.and_then(|id| self.instances.known(id));
         for _ in 0..ATTEMPTS {
-            let Some(instance) = self.signer(app, caller, call.signer).await? else {
+            let Some(instance) = self.known_or_read(app, id, known.take()).await? else {
                 return Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now));
             };
             let proof = match self.assertion_proof(app, &instance, &call, now) {
                 Ok(proof) => proof,
                 Err(verdict) => return Ok(*verdict),
             };
-            if let Some(verdict) = self.advance(app, advance(app, instance, proof, named, now)).await? {
+            if let Some(verdict) = self.advance(app, advance(app, &instance, proof, named, now)).await? {
                 return Ok(verdict);
             }
         }
         Err(CallFault::Overtaken)
     }
 
-    async fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Result<Option<Instance>, CallFault> {
-        let id = match signer {
+    fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Option<InstanceId> {
+        match signer {
             Signer::Pseudonym(text) => self.instance_behind(caller, text),
             Signer::Key(key) => Some(InstanceId::derive(&app.name, app.policy.environment.name(), key)),
+        }
+    }
+
+    /// The instance as memory has it, else as the store has it.
+    async fn known_or_read(
+        &self,
+        app: &App,
+        id: Option<InstanceId>,
+        known: Option<Arc<KnownInstance>>,
+    ) -> Result<Option<Arc<KnownInstance>>, CallFault> {
+        let known = match (id, known) {
+            (None, _) => None,
+            (Some(_), Some(known)) => Some(known),
+            (Some(id), None) => self.store.instance(id).await?.map(|instance| self.instances.keep(instance)),
         };
-        let Some(id) = id else { return Ok(None) };
-        Ok(self.store.instance(id).await?.filter(|instance| instance.app == app.name))
+        Ok(known.filter(|known| known.app == app.name))
     }
 
     /// Checks everything that can be checked without writing.
     fn assertion_proof(
         &self,
         app: &App,
-        instance: &Instance,
+        instance: &KnownInstance,
         call: &AssertCall<'_>,
         now: Timestamp,
     ) -> Result<Proof, Box<Verdict>> {
@@ -156,12 +172,12 @@ const SIGN_COUNT_REPLAYED: Reason =
 const SIGN_COUNT_TOO_LATE: Reason =
     Reason::new("sign_count_too_late", "the sign count lies before the window of late arrivals", Remedy::NewChallenge);
 
-fn advance(app: &App, instance: Instance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
+fn advance(app: &App, instance: &KnownInstance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
     let facts = proof.facts.into_facts();
     let said = proved_again(&instance.claims, &facts);
     let verdict = app.verdict(instance.id, said.clone(), now);
     let (claims, verdict) = if facts.sign_count < instance.sign_count {
-        (None, worse(verdict, app.verdict(instance.id, instance.claims, now)))
+        (None, worse(verdict, app.verdict(instance.id, instance.claims.clone(), now)))
     } else {
         ((said != instance.claims).then_some(said), verdict)
     };

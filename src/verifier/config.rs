@@ -15,7 +15,7 @@ pub struct VerifierConfig {
     pub apps: Vec<AppConfig>,
     /// How long a challenge may be answered.
     pub challenge_lifetime: Duration,
-    /// How much memory cached verdicts may take, in bytes.
+    /// How much memory cached verdicts and instances may take together, in bytes.
     pub cache_capacity: u64,
 }
 
@@ -41,7 +41,7 @@ pub struct AppConfig {
 }
 
 impl VerifierConfig {
-    /// These apps, with challenges of five minutes and 64 MiB of cached verdicts.
+    /// These apps, with challenges of five minutes and 64 MiB of cache.
     pub const fn of(apps: Vec<AppConfig>) -> Self {
         Self { apps, challenge_lifetime: Duration::from_secs(300), cache_capacity: 64 << 20 }
     }

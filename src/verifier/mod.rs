@@ -26,7 +26,7 @@ use challenge::Challenges;
 use pseudonym::Pseudonyms;
 
 use crate::appraisal::{Reason, TrustVector};
-use crate::cache::VerdictCache;
+use crate::cache::{InstanceCache, VerdictCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
 use crate::ids::AppName;
@@ -42,6 +42,7 @@ pub struct Verifier {
     pseudonyms: Pseudonyms,
     store: Arc<dyn Store>,
     cache: VerdictCache,
+    instances: InstanceCache,
     clock: Arc<dyn Clock>,
 }
 
@@ -59,7 +60,8 @@ impl Verifier {
             challenges: Challenges::new(&secret, config.challenge_lifetime),
             accounts: secret.mac_key("account"),
             pseudonyms: Pseudonyms::new(secret),
-            cache: VerdictCache::new(config.cache_capacity),
+            cache: VerdictCache::new(config.cache_capacity / 2),
+            instances: InstanceCache::new(config.cache_capacity / 2),
             store,
             clock,
         })
