@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use crate::verifier::CallFault;
+use crate::verifier::{CallFault, Inability};
 
 /// When a caller may try again after the service was unable to answer.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -53,7 +53,11 @@ impl From<CallFault> for Status {
 /// What went wrong stays in the log: its text may name files of this machine.
 fn unavailable(fault: &CallFault) -> Status {
     tracing::error!(error = %fault, "a call ended without a verdict");
-    let code = if fault.is_damage() { Code::DataLoss } else { Code::Unavailable };
+    let code = match fault.inability() {
+        Inability::Damaged => Code::DataLoss,
+        Inability::Full => Code::ResourceExhausted,
+        Inability::Passing => Code::Unavailable,
+    };
     let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
     Status::with_error_details(code, "the service cannot answer now", details)
 }

@@ -52,6 +52,9 @@ pub enum StoreFault {
     /// The backend failed.
     #[error("the store failed: {0}")]
     Backend(String),
+    /// Too many calls wait already; nothing was changed.
+    #[error("too many calls wait for the store")]
+    Full,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,

@@ -152,6 +152,7 @@ impl Verifier {
             let outcome = store.advance(advance).await;
             match outcome {
                 Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, now).await,
+                // An error may be a lost answer.
                 Ok(AdvanceOutcome::Advanced) | Err(_) => cache.forget(id).await,
                 Ok(_) => {}
             }

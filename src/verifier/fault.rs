@@ -24,10 +24,25 @@ pub enum CallFault {
     NoRandomness(#[from] NoRandomness),
 }
 
+/// In which way the service is unable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inability {
+    /// Something that was kept is damaged: trying again will not help.
+    Damaged,
+    /// More calls wait than the service takes.
+    Full,
+    /// It may pass.
+    Passing,
+}
+
 impl CallFault {
-    /// Whether something that was kept is damaged, so that trying again will not help.
-    pub const fn is_damage(&self) -> bool {
-        matches!(self, Self::Store(StoreFault::Unreadable(_)))
+    /// In which way the service is unable, where the fault is its own.
+    pub const fn inability(&self) -> Inability {
+        match self {
+            Self::Store(StoreFault::Unreadable(_)) => Inability::Damaged,
+            Self::Store(StoreFault::Full) => Inability::Full,
+            _ => Inability::Passing,
+        }
     }
 }
 

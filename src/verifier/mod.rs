@@ -19,7 +19,7 @@ pub use attest::AttestCall;
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use config::{AppConfig, VerifierConfig};
-pub use fault::{BuildFault, CallFault};
+pub use fault::{BuildFault, CallFault, Inability};
 
 use app::App;
 use challenge::Challenges;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::SqliteStore;
 use super::file::ClaimedFile;
+use super::writer::{BATCH, QUEUE};
 use crate::store::suite::{at, call, challenge, enrolment, id, proof};
 use crate::store::{AdvanceOutcome, CallId, EnrolOutcome, OpenFault, Store, StoreFault};
 
@@ -309,6 +310,26 @@ async fn readers_do_not_wait_for_a_writer() {
     let busy = Connection::open(place.path()).expect("opens");
     busy.execute_batch("BEGIN IMMEDIATE; UPDATE state SET purged_until = 1").expect("writes");
     assert!(store.instance(id(1)).await.is_ok_and(|found| found.is_some()));
+}
+
+#[tokio::test]
+async fn a_crowd_is_told_to_come_back() {
+    let place = Place::new();
+    let store = enrolled(&place).await;
+    let busy = Connection::open(place.path()).expect("opens");
+    busy.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let crowd = u32::try_from(QUEUE + BATCH + 1).expect("small");
+    let mut calls: Vec<_> = (1..=crowd).map(|count| store.advance(proof(1, challenge(count.into()), count))).collect();
+    let mut told = 0;
+    for call in &mut calls {
+        let answer = poll_fn(|context| Poll::Ready(Pin::new(&mut *call).poll(context))).await;
+        told += usize::from(answer == Poll::Ready(Err(StoreFault::Full)));
+    }
+    assert!((1..=BATCH + 1).contains(&told), "{told}");
+    drop(calls);
+    busy.execute_batch("ROLLBACK").expect("unlocks");
+    drop(store);
+    assert!(place.ask("SELECT highest FROM progress") >= i64::try_from(QUEUE).expect("small"), "who waits is served");
 }
 
 #[tokio::test]

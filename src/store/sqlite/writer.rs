@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::{io, iter};
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Batch;
@@ -13,10 +14,10 @@ use super::rows::fault;
 use crate::store::StoreFault;
 
 /// The most calls of one transaction; it bounds how long the first of them waits for the last.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
-/// The most calls that wait; further callers wait for a place among them.
-const QUEUE: usize = 1024;
+/// The most calls that wait; further callers are told to come back.
+pub(super) const QUEUE: usize = 4096;
 
 /// How long the writer waits for callers to come back. A commit costs several times as much.
 const PATIENCE: Duration = Duration::from_micros(50);
@@ -43,7 +44,10 @@ impl Writer {
     {
         let (caller, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreFault::Closed)?;
-        queue.send(Box::new(Call { verb, outcome: None, caller })).await.map_err(|_| StoreFault::Closed)?;
+        queue.try_send(Box::new(Call { verb, outcome: None, caller })).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreFault::Full,
+            TrySendError::Closed(_) => StoreFault::Closed,
+        })?;
         answer.await.map_err(|_| StoreFault::Closed)?
     }
 }
