@@ -81,8 +81,12 @@ fn b18_two_names_must_say_the_same() {
 #[test]
 fn bundle_versions_are_short_and_plain() {
     let long = "1".repeat(65);
-    for value in ["".into(), long.into(), "1 2".into(), "1\n".into(), "１".into(), 1.into(), Value::Null] {
+    for value in ["".into(), long.into(), "1\n".into(), "1\u{1b}[31m".into(), "1\0".into(), 1.into(), Value::Null] {
         refused(&map(&[(VERSION, value)]));
+    }
+    for version in ["7", "1.0 (5)", "2.0-beta+7", "１"] {
+        let extensions = read(&map(&[(VERSION, version.into())])).expect("a developer's text");
+        assert_eq!(extensions.bundle_version.as_deref(), Some(version));
     }
 }
 

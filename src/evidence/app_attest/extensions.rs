@@ -69,11 +69,10 @@ fn category(value: &Value) -> Result<ValidationCategory, Rejection> {
     number.map(ValidationCategory).ok_or(Rejection::Extensions("the validation category is not a 32-bit number"))
 }
 
+/// Developers write what they like, and the operating system passes it on: only what steers a terminal is no version.
 fn version(value: &Value) -> Result<String, Rejection> {
     match value {
-        Value::Text(text)
-            if (1..=VERSION_LIMIT).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) =>
-        {
+        Value::Text(text) if (1..=VERSION_LIMIT).contains(&text.len()) && !text.contains(char::is_control) => {
             Ok(text.clone())
         }
         _ => Err(Rejection::Extensions("the bundle version is not a short plain text")),
