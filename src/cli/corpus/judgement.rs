@@ -36,17 +36,17 @@ pub(super) const fn reason(rejection: &Rejection) -> &'static str {
         | Rejection::NotCbor(_)
         | Rejection::Structure(_)
         | Rejection::ForeignFormat
-        | Rejection::CertificateCount(_)
+        | Rejection::CertificateCount(0 | 2..)
         | Rejection::CertificateMalformed
         | Rejection::AuthenticatorData(_)
         | Rejection::CoseKey
         | Rejection::Extensions(_)
-        | Rejection::NonceExtension
         | Rejection::KeyUnsupported => "malformed",
-        Rejection::UntrustedChain(_) => "untrusted_chain",
+        // A leaf alone is well-formed, and leads to no anchor.
+        Rejection::CertificateCount(1) | Rejection::UntrustedChain(_) => "untrusted_chain",
         Rejection::Expired => "expired",
         Rejection::NotYetValid => "not_yet_valid",
-        Rejection::NonceMismatch => "nonce_mismatch",
+        Rejection::NonceExtension | Rejection::NonceMismatch => "nonce_mismatch",
         Rejection::AppMismatch => "app_mismatch",
         Rejection::KeyIdMismatch
         | Rejection::SubjectMismatch
@@ -56,5 +56,22 @@ pub(super) const fn reason(rejection: &Rejection) -> &'static str {
         Rejection::SignCountNotZero(_) | Rejection::MacAccessControl => "constraint_violation",
         Rejection::SignatureInvalid => "signature_invalid",
         Rejection::SignCountZero => "counter_not_advanced",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_the_first_that_the_corpus_names() {
+        for (rejection, expected) in [
+            (Rejection::CertificateCount(0), "malformed"),
+            (Rejection::CertificateCount(1), "untrusted_chain"),
+            (Rejection::CertificateCount(3), "malformed"),
+            (Rejection::NonceExtension, "nonce_mismatch"),
+        ] {
+            assert_eq!(reason(&rejection), expected, "{rejection}");
+        }
     }
 }
