@@ -20,21 +20,23 @@ const STATEMENTS: usize = 32;
 /// A file that no other store has open, for as long as this lives.
 pub(super) struct ClaimedFile {
     path: PathBuf,
-    _lock: File,
+    _locks: [File; 2],
 }
 
 impl ClaimedFile {
-    /// Makes the file if need be and claims it. The claim is on its real path, so that a link is no way around it.
+    /// Makes the file if need be and claims it. The claim is on its real path, so that a symbolic link is no way around it. On
+    /// Linux, where SQLite's locks are of another kind, it is on the file itself as well: neither a second name of the file nor
+    /// the loss of the lock beside it lets another process in.
     pub(super) fn claim(path: &Path) -> Result<Self, OpenFault> {
         let failed = |source| OpenFault::Io { path: path.into(), source };
-        private(path).map_err(failed)?;
+        let file = private(path).map_err(failed)?;
         let path = path.canonicalize().map_err(failed)?;
         let lock = private(&lock_path(&path)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(OpenFault::AlreadyOpen { path }),
-            Err(TryLockError::Error(source)) => Err(OpenFault::Io { path, source }),
+        hold(&lock, &path)?;
+        if cfg!(target_os = "linux") {
+            hold(&file, &path)?;
         }
+        Ok(Self { path, _locks: [lock, file] })
     }
 
     /// The connection that writes, with the newest schema.
@@ -59,6 +61,13 @@ impl ClaimedFile {
             SchemaFault::Backend(reason) => OpenFault::Backend { path, reason },
         }
     }
+}
+
+fn hold(lock: &File, path: &Path) -> Result<(), OpenFault> {
+    lock.try_lock().map_err(|fault| match fault {
+        TryLockError::WouldBlock => OpenFault::AlreadyOpen { path: path.into() },
+        TryLockError::Error(source) => OpenFault::Io { path: path.into(), source },
+    })
 }
 
 fn prepare_writer(mut connection: Connection) -> Result<Connection, SchemaFault> {

@@ -143,6 +143,20 @@ async fn a_link_is_no_way_around_the_lock() {
     assert!(matches!(SqliteStore::open(&link), Err(OpenFault::AlreadyOpen { .. })));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn neither_a_second_name_nor_a_lost_lock_lets_another_in() {
+    let place = Place::new();
+    let store = place.open();
+    let name = place.folder.path().join("name.db");
+    fs::hard_link(place.path(), &name).expect("links");
+    assert!(matches!(SqliteStore::open(&name), Err(OpenFault::AlreadyOpen { .. })));
+    fs::remove_file(place.folder.path().join("store.db.lock")).expect("removes");
+    assert!(matches!(place.fault(), OpenFault::AlreadyOpen { .. }));
+    drop(store);
+    place.open();
+}
+
 #[test]
 fn every_commit_waits_for_the_disk() {
     let place = Place::new();
