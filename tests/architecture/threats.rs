@@ -11,21 +11,26 @@ fn names_an_attack(name: &str) -> bool {
     matches!(bytes, [b'a'..=b'g', b'0'..=b'9', b'0'..=b'9', b'_', ..])
 }
 
+/// Whether a piece of the document is the name of a test, which is a sentence: `the_chain_is_leaf_and_intermediate`.
+fn names_a_test(piece: &str) -> bool {
+    let plain = piece.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_');
+    plain && piece.matches('_').count() >= 3
+}
+
 fn written() -> BTreeSet<String> {
     let sources = sources(&["src", "tests"]);
-    let names = sources.iter().flat_map(|source| source.declarations(&["fn"])).map(|(_, name)| name);
-    names.filter(|name| names_an_attack(name)).collect()
+    sources.iter().flat_map(|source| source.declarations(&["fn"])).map(|(_, name)| name).collect()
 }
 
 fn told() -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("docs/threats.md")).expect("the document");
-    text.split('`').filter(|piece| names_an_attack(piece)).map(str::to_owned).collect()
+    text.split('`').filter(|piece| names_a_test(piece)).map(str::to_owned).collect()
 }
 
 #[test]
 fn every_test_of_an_attack_is_told_and_every_told_one_is_written() {
     let (written, told) = (written(), told());
-    let untold: Vec<_> = written.difference(&told).collect();
+    let untold: Vec<_> = written.difference(&told).filter(|name| names_an_attack(name)).collect();
     let unwritten: Vec<_> = told.difference(&written).collect();
     assert!(untold.is_empty() && unwritten.is_empty(), "not in the document: {untold:#?}\nnot a test: {unwritten:#?}");
 }
