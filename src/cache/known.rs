@@ -7,7 +7,6 @@ use moka::sync::Cache;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
-use crate::store::Instance;
 
 /// An instance as it was read last. The store keeps a proof only if it was weighed with the claims that the store still has, so
 /// that an old copy costs a second look and nothing else.
@@ -25,19 +24,6 @@ pub struct KnownInstance {
     pub claims_at: u32,
     /// The highest sign count that was accepted.
     pub sign_count: u32,
-}
-
-impl From<Instance> for KnownInstance {
-    fn from(instance: Instance) -> Self {
-        Self {
-            id: instance.id,
-            app: instance.app,
-            key: instance.key,
-            claims: instance.claims,
-            claims_at: instance.claims_at,
-            sign_count: instance.sign_count,
-        }
-    }
 }
 
 /// The instances that signed lately.
@@ -60,8 +46,8 @@ impl InstanceCache {
     }
 
     /// Keeps what was just read, and gives it back.
-    pub fn keep(&self, instance: Instance) -> Arc<KnownInstance> {
-        let known = Arc::new(KnownInstance::from(instance));
+    pub fn keep(&self, known: KnownInstance) -> Arc<KnownInstance> {
+        let known = Arc::new(known);
         self.entries.insert(known.id, Arc::clone(&known));
         known
     }

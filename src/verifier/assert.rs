@@ -17,7 +17,7 @@ use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejectio
 use crate::evidence::claims::Claims;
 use crate::evidence::client_data::ClientData;
 use crate::ids::{AppName, InstanceId, KeyId};
-use crate::store::{Advance, AdvanceOutcome, NamedCall, SignCountRefusal, Spend, StoreFault};
+use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -98,7 +98,9 @@ impl Verifier {
         let known = match (id, known) {
             (None, _) => None,
             (Some(_), Some(known)) => Some(known),
-            (Some(id), None) => self.store.instance(id).await?.map(|instance| self.instances.keep(instance)),
+            (Some(id), None) => {
+                self.store.instance(id).await?.map(|instance| self.instances.keep(what_counts(instance)))
+            }
         };
         Ok(known.filter(|known| known.app == app.name))
     }
@@ -172,6 +174,18 @@ const SIGN_COUNT_REPLAYED: Reason =
     Reason::new("sign_count_replayed", "the sign count is not above those accepted before", Remedy::NewChallenge);
 const SIGN_COUNT_TOO_LATE: Reason =
     Reason::new("sign_count_too_late", "the sign count lies before the window of late arrivals", Remedy::NewChallenge);
+
+/// What weighing a proof needs to know of an instance.
+fn what_counts(instance: Instance) -> KnownInstance {
+    KnownInstance {
+        id: instance.id,
+        app: instance.app,
+        key: instance.key,
+        claims: instance.claims,
+        claims_at: instance.claims_at,
+        sign_count: instance.sign_count,
+    }
+}
 
 fn advance(app: &App, instance: &KnownInstance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
     let facts = proof.facts.into_facts();
