@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use x509_parser::asn1_rs::{Any, BitString};
+pub use x509_parser::asn1_rs::{Oid, oid};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 use x509_parser::time::ASN1Time;
 
@@ -38,7 +39,7 @@ pub struct Validity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension<'a> {
     /// The object identifier, in dotted form.
-    pub oid: String,
+    pub oid: Oid<'a>,
     /// Whether a reader that does not know the extension has to refuse the certificate.
     pub critical: bool,
     /// The value, DER.
@@ -96,9 +97,9 @@ impl<'a> Certificate<'a> {
         Validity { not_before: moment(validity.not_before), not_after: moment(validity.not_after) }
     }
 
-    /// The value of the extension with this object identifier, in dotted form; `None` when it is absent.
-    pub fn extension(&self, oid: &str) -> Result<Option<&'a [u8]>, DuplicateExtension> {
-        let mut found = self.parsed.extensions().iter().filter(|extension| extension.oid.to_id_string() == oid);
+    /// The value of the extension with this object identifier; `None` when it is absent.
+    pub fn extension(&self, oid: &Oid<'_>) -> Result<Option<&'a [u8]>, DuplicateExtension> {
+        let mut found = self.parsed.extensions().iter().filter(|extension| extension.oid == *oid);
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(DuplicateExtension),
             (first, None) => Ok(first.map(|extension| extension.value)),
@@ -108,7 +109,7 @@ impl<'a> Certificate<'a> {
     /// All extensions, in the order in which they stand.
     pub fn extensions(&self) -> Vec<Extension<'a>> {
         let read = |extension: &X509Extension<'a>| Extension {
-            oid: extension.oid.to_id_string(),
+            oid: extension.oid.clone(),
             critical: extension.critical,
             value: extension.value,
         };

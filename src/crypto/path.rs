@@ -3,7 +3,7 @@
 //! rustls-webpki verifies the path (RFC 5280, section 6). What it leaves open is checked here: key usage, and that trust is
 //! decided before dates. An issuer that has once been verified is remembered, so that the next leaf costs one signature.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
@@ -56,11 +56,11 @@ const UNUSED_ISSUER: PathFault = PathFault::Untrusted("the issuer is not part of
 #[derive(Debug)]
 pub struct TrustAnchors {
     anchors: Vec<(AnchorOrigin, TrustAnchor<'static>)>,
-    issuers: RwLock<Vec<Issuer>>,
+    issuers: RwLock<Vec<Arc<Issuer>>>,
 }
 
 /// An intermediate that an anchor vouches for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Issuer {
     der: Vec<u8>,
     validity: Validity,
@@ -107,7 +107,7 @@ impl TrustAnchors {
         Err(fault)
     }
 
-    fn recall(&self, issuer: &[u8]) -> Option<Issuer> {
+    fn recall(&self, issuer: &[u8]) -> Option<Arc<Issuer>> {
         let known = self.issuers.read().unwrap_or_else(PoisonError::into_inner);
         known.iter().find(|known| known.der == issuer).cloned()
     }
@@ -115,7 +115,7 @@ impl TrustAnchors {
     fn remember(&self, issuer: Issuer) {
         let mut known = self.issuers.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < REMEMBERED_ISSUERS && !known.iter().any(|other| other.der == issuer.der) {
-            known.push(issuer);
+            known.push(Arc::new(issuer));
         }
     }
 }

@@ -80,7 +80,7 @@ fn found(bytes: &[u8], verified: &AttestationFacts) -> Result<Vec<Fact>, Rejecti
 }
 
 fn os_version_strings(leaf: &Certificate<'_>) -> Value {
-    let extension = leaf.extension(SYSTEM_OID).ok().flatten().unwrap_or_default();
+    let extension = leaf.extension(&SYSTEM_OID).ok().flatten().unwrap_or_default();
     let text = |(tag, value): &(u32, TaggedValue<'_>)| match value {
         TaggedValue::Text(text) => Some((tag.to_string(), json!(text))),
         _ => None,

@@ -3,26 +3,26 @@
 use data_encoding::HEXLOWER;
 
 use super::node::{Node, preview};
-use crate::crypto::certificate::Extension;
+use crate::crypto::certificate::{Extension, Oid, oid};
 use crate::evidence::app_attest::{KEY_OID, MAC_ACL_OID, NONCE_OID, SYSTEM_OID, TaggedValue, tagged_values};
 
 /// How the value of an extension is shown.
 type Show = fn(&str, &[u8]) -> Node;
 
 /// Object identifier, name, and how the value is shown.
-const KNOWN: [(&str, &str, Show); 12] = [
+const KNOWN: [(Oid<'static>, &str, Show); 12] = [
     (NONCE_OID, "App Attest nonce", nonce),
     (KEY_OID, "key properties (not documented)", tagged),
     (MAC_ACL_OID, "access control list of a Mac", plain),
     (SYSTEM_OID, "system properties (not documented)", tagged),
-    ("1.3.6.1.4.1.11129.2.1.17", "Android key description", plain),
-    ("1.3.6.1.4.1.11129.2.1.30", "Android provisioning information", plain),
-    ("2.5.29.14", "subject key identifier", plain),
-    ("2.5.29.15", "key usage", key_usage),
-    ("2.5.29.19", "basic constraints", basic_constraints),
-    ("2.5.29.31", "CRL distribution points", plain),
-    ("2.5.29.35", "authority key identifier", plain),
-    ("2.5.29.37", "extended key usage", plain),
+    (oid!(1.3.6.1.4.1.11129.2.1.17), "Android key description", plain),
+    (oid!(1.3.6.1.4.1.11129.2.1.30), "Android provisioning information", plain),
+    (oid!(2.5.29.14), "subject key identifier", plain),
+    (oid!(2.5.29.15), "key usage", key_usage),
+    (oid!(2.5.29.19), "basic constraints", basic_constraints),
+    (oid!(2.5.29.31), "CRL distribution points", plain),
+    (oid!(2.5.29.35), "authority key identifier", plain),
+    (oid!(2.5.29.37), "extended key usage", plain),
 ];
 
 /// The tags of Apple's properties whose meaning shows in genuine certificates.

@@ -5,18 +5,18 @@ use std::str::from_utf8;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
 
 use super::rejection::Rejection;
-use crate::crypto::certificate::Certificate;
+use crate::crypto::certificate::{Certificate, Oid, oid};
 use crate::crypto::digest::Digest;
 use crate::evidence::claims::OsVersion;
 
 /// The extension that carries the nonce.
-pub const NONCE_OID: &str = "1.2.840.113635.100.8.2";
+pub const NONCE_OID: Oid<'static> = oid!(1.2.840.113635.100.8.2);
 /// The extension that carries a Mac's access control list.
-pub const MAC_ACL_OID: &str = "1.2.840.113635.100.8.6";
+pub const MAC_ACL_OID: Oid<'static> = oid!(1.2.840.113635.100.8.6);
 /// The extension that carries properties of the key, among them the App ID (not documented).
-pub const KEY_OID: &str = "1.2.840.113635.100.8.5";
+pub const KEY_OID: Oid<'static> = oid!(1.2.840.113635.100.8.5);
 /// The extension that carries properties of the operating system (not documented).
-pub const SYSTEM_OID: &str = "1.2.840.113635.100.8.7";
+pub const SYSTEM_OID: Oid<'static> = oid!(1.2.840.113635.100.8.7);
 
 /// `SEQUENCE { [1] EXPLICIT OCTET STRING (32 bytes) }` up to the bytes.
 const NONCE_HEAD: [u8; 6] = [0x30, 0x24, 0xA1, 0x22, 0x04, 0x20];
@@ -42,14 +42,14 @@ pub struct LeafFacts {
 
 /// The nonce, when the leaf carries exactly one in exactly Apple's form.
 pub(super) fn nonce(leaf: &Certificate<'_>) -> Result<Digest, Rejection> {
-    let value = leaf.extension(NONCE_OID).ok().flatten().ok_or(Rejection::NonceExtension)?;
+    let value = leaf.extension(&NONCE_OID).ok().flatten().ok_or(Rejection::NonceExtension)?;
     let nonce = value.strip_prefix(&NONCE_HEAD).ok_or(Rejection::NonceExtension)?;
     nonce.try_into().map_err(|_| Rejection::NonceExtension)
 }
 
 /// Whether the leaf carries exactly one access control list and it is the documented one.
 pub(super) fn has_full_security(leaf: &Certificate<'_>) -> bool {
-    let value = leaf.extension(MAC_ACL_OID).ok().flatten();
+    let value = leaf.extension(&MAC_ACL_OID).ok().flatten();
     let list = value.and_then(|value| value.strip_prefix(&MAC_ACL_HEAD)).filter(|list| list.len() == 66);
     list.is_some_and(|list| crate::crypto::digest::sha256(list) == MAC_ACL_SHA256)
 }
@@ -58,7 +58,7 @@ impl LeafFacts {
     /// Reads what can be read; everything else is absent.
     pub(super) fn read(leaf: &Certificate<'_>) -> Self {
         let extension = |oid| leaf.extension(oid).ok().flatten().unwrap_or_default();
-        let (key, system) = (extension(KEY_OID), extension(SYSTEM_OID));
+        let (key, system) = (extension(&KEY_OID), extension(&SYSTEM_OID));
         Self {
             app_id: text(key, 1204),
             os_version: text(system, 1400).and_then(|version| version.parse().ok()),
