@@ -1,11 +1,16 @@
 //! Who calls: a bearer key, known by its digest.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tonic::metadata::MetadataMap;
-use tonic::service::Interceptor;
+use futures_util::future::{Either, Ready, ready};
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, Request as HttpRequest, Response as HttpResponse};
+use tonic::server::NamedService;
 use tonic::{Code, Request, Status};
+use tower::Service;
 
 use super::config::CallerKey;
 use super::fault::refused_caller;
@@ -13,62 +18,90 @@ use crate::crypto::digest::{Digest, sha256};
 use crate::ids::{Name, NameMalformed};
 use crate::verifier::{Caller, Role};
 
-/// Finds the caller of each request and puts it into the request's extensions.
+/// A service that hears known callers only: others are refused before their message is read.
 #[derive(Clone, Debug)]
-pub(super) struct Authentication {
+pub(super) struct Authenticated<S> {
+    service: S,
     callers: Arc<Callers>,
 }
 
+/// Everyone who may call.
 #[derive(Debug)]
-enum Callers {
+pub(super) enum Callers {
     /// Nobody is authenticated: whoever reaches the socket is this caller.
     Anyone(Arc<Caller>),
     /// By the digest of the key, so that looking one up tells nothing about the others.
     Keys(HashMap<Digest, Arc<Caller>>),
 }
 
-impl Authentication {
+impl Callers {
     pub(super) fn new(keys: Vec<CallerKey>) -> Result<Self, NameMalformed> {
-        let callers = if keys.is_empty() {
+        if keys.is_empty() {
             let local: Name = "local".parse()?;
-            Callers::Anyone(Arc::new(Caller { name: local.clone(), relying_party: local, role: Role::AuthServer }))
-        } else {
-            Callers::Keys(keys.into_iter().map(|key| (key.key_sha256, Arc::new(key.caller))).collect())
-        };
-        Ok(Self { callers: Arc::new(callers) })
+            let caller = Caller { name: local.clone(), relying_party: local, role: Role::AuthServer };
+            return Ok(Self::Anyone(Arc::new(caller)));
+        }
+        Ok(Self::Keys(keys.into_iter().map(|key| (key.key_sha256, Arc::new(key.caller))).collect()))
     }
 
-    fn caller(&self, metadata: &MetadataMap) -> Option<Arc<Caller>> {
-        match &*self.callers {
-            Callers::Anyone(caller) => Some(Arc::clone(caller)),
-            Callers::Keys(keys) => keys.get(&sha256(bearer(metadata)?.as_bytes())).cloned(),
+    fn caller(&self, headers: &HeaderMap) -> Option<Arc<Caller>> {
+        match self {
+            Self::Anyone(caller) => Some(Arc::clone(caller)),
+            Self::Keys(keys) => keys.get(&sha256(bearer(headers)?.as_bytes())).cloned(),
         }
     }
 }
 
-impl Interceptor for Authentication {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let caller = self.caller(request.metadata()).ok_or_else(|| {
-            let text = "no known caller: send the caller's key as 'authorization: Bearer KEY'";
-            refused_caller(Code::Unauthenticated, "CALLER_UNKNOWN", text)
-        })?;
-        request.extensions_mut().insert(caller);
-        Ok(request)
+impl<S> Authenticated<S> {
+    pub(super) const fn new(service: S, callers: Arc<Callers>) -> Self {
+        Self { service, callers }
     }
 }
 
+impl<S, B> Service<HttpRequest<B>> for Authenticated<S>
+where
+    S: Service<HttpRequest<B>, Response = HttpResponse<Body>, Error = Infallible>,
+{
+    type Response = HttpResponse<Body>;
+    type Error = Infallible;
+    type Future = Either<S::Future, Ready<Result<HttpResponse<Body>, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: HttpRequest<B>) -> Self::Future {
+        match self.callers.caller(request.headers()) {
+            Some(caller) => {
+                request.extensions_mut().insert(caller);
+                Either::Left(self.service.call(request))
+            }
+            None => Either::Right(ready(Ok(caller_unknown().into_http()))),
+        }
+    }
+}
+
+impl<S: NamedService> NamedService for Authenticated<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+fn caller_unknown() -> Status {
+    let text = "no known caller: send the caller's key as 'authorization: Bearer KEY'";
+    refused_caller(Code::Unauthenticated, "CALLER_UNKNOWN", text)
+}
+
 /// The one bearer key of a request; two headers are none.
-fn bearer(metadata: &MetadataMap) -> Option<&str> {
-    let mut headers = metadata.get_all("authorization").iter();
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut headers = headers.get_all("authorization").iter();
     let header = headers.next()?.to_str().ok()?;
     let (scheme, key) = header.split_once(' ')?;
     (headers.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then_some(key)
 }
 
-/// The caller that [`Authentication`] found.
+/// The caller that [`Authenticated`] found.
 pub(super) fn caller_of<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
     let found = request.extensions().get::<Arc<Caller>>().cloned();
-    found.ok_or_else(|| refused_caller(Code::Unauthenticated, "CALLER_UNKNOWN", "no known caller"))
+    found.ok_or_else(caller_unknown)
 }
 
 /// The caller, if it may act for devices.

@@ -9,13 +9,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tonic::server::NamedService;
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
 use tonic_health::server::HealthReporter;
 
 use super::attestation::Attestation;
-use super::authentication::Authentication;
+use super::authentication::{Authenticated, Callers};
 use super::config::{GrpcConfig, TlsConfig};
 use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
@@ -73,13 +72,13 @@ impl Server {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let (health, health_service) = tonic_health::server::health_reporter();
         let mut transport = transport(&config)?;
-        let authentication = Authentication::new(config.callers)?;
+        let callers = Arc::new(Callers::new(config.callers)?);
         let attestation = Attestation { verifier: Arc::clone(&verifier) };
         let attestation = AttestationServiceServer::new(attestation).max_decoding_message_size(MESSAGE_LIMIT);
         let verdict = VerdictServiceServer::new(VerdictEdge { verifier }).max_decoding_message_size(MESSAGE_LIMIT);
         let router = transport
-            .add_service(InterceptedService::new(attestation, authentication.clone()))
-            .add_service(InterceptedService::new(verdict, authentication))
+            .add_service(Authenticated::new(attestation, Arc::clone(&callers)))
+            .add_service(Authenticated::new(verdict, callers))
             .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
