@@ -44,12 +44,12 @@ use crate::paired::{Limit, Ratio, in_turns, thousands_a_second};
 
 const APP_ID: &str = "1234567890.com.example.shop";
 const CHANNELS: usize = 4;
-const IN_FLIGHT: usize = 64;
+const CHECKERS: usize = 64;
 const CHECKS: usize = 20_000;
-const CHECK_TURNS: usize = 11;
-const PHONES: usize = 64;
-const ASSERTIONS_EACH: usize = 40;
-const ASSERT_TURNS: usize = 7;
+const CHECK_TURNS: usize = 21;
+const PHONES: usize = 256;
+const ASSERTIONS_EACH: usize = 16;
+const ASSERT_TURNS: usize = 11;
 
 /// A service on loopback with its clients' channels.
 struct Stage {
@@ -145,18 +145,18 @@ async fn connect(address: SocketAddr) -> tokio::task::JoinHandle<Vec<Channel>> {
     })
 }
 
-/// Thousands of calls a second, with [`IN_FLIGHT`] at a time.
-async fn rate<C, F>(calls: usize, call: impl Fn(usize) -> C) -> f64
+/// Thousands of calls a second, with so many at a time.
+async fn rate<C, F>(in_flight: usize, calls: usize, call: impl Fn(usize) -> C) -> f64
 where
     C: FnMut() -> F + Send + 'static,
     F: Future<Output = ()> + Send,
 {
     let start = Instant::now();
-    let tasks: Vec<_> = (0..IN_FLIGHT)
+    let tasks: Vec<_> = (0..in_flight)
         .map(|at| {
             let mut call = call(at);
             tokio::spawn(async move {
-                for _ in 0..calls / IN_FLIGHT {
+                for _ in 0..calls / in_flight {
                     call().await;
                 }
             })
@@ -165,7 +165,7 @@ where
     for task in tasks {
         task.await.expect("no panic");
     }
-    thousands_a_second(calls / IN_FLIGHT * IN_FLIGHT, start.elapsed())
+    thousands_a_second(calls / in_flight * in_flight, start.elapsed())
 }
 
 /// A unary call that does nothing, under the same transport settings.
@@ -238,8 +238,8 @@ pub(crate) fn check_verdict() -> Ratio {
         CHECK_TURNS,
         "k/s",
         Limit::AtLeast(0.85),
-        || runtime.block_on(rate(CHECKS, check)),
-        || runtime.block_on(rate(CHECKS, nothing)),
+        || runtime.block_on(rate(CHECKERS, CHECKS, check)),
+        || runtime.block_on(rate(CHECKERS, CHECKS, nothing)),
     )
 }
 
@@ -271,7 +271,7 @@ impl Signers {
         }
         let queues = Arc::new(queues);
         let stage = &self.stage;
-        rate(PHONES * ASSERTIONS_EACH, |at| {
+        rate(PHONES, PHONES * ASSERTIONS_EACH, |at| {
             let (client, queues) = (stage.client(at), Arc::clone(&queues));
             move || {
                 let mut client = client.clone();

@@ -19,8 +19,14 @@ pub(super) const BATCH: usize = 256;
 /// The most calls that wait; further callers are told to come back.
 pub(super) const QUEUE: usize = 4096;
 
-/// How long the writer waits for callers to come back. A commit costs several times as much.
-const PATIENCE: Duration = Duration::from_micros(50);
+/// One step of the writer's patience.
+const STEP: Duration = Duration::from_micros(300);
+
+/// The most steps before a commit.
+const STEPS: usize = 5;
+
+/// So many calls are worth a commit, unless the last batch had more.
+const ENOUGH: usize = 32;
 
 /// The way to the thread. Dropping it lets the thread finish what waits, close the file, and end.
 pub(super) struct Writer {
@@ -75,13 +81,23 @@ fn write(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Work>>) {
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").ok();
 }
 
-/// Takes what waits, at least one call; `false` when no more will come. Callers that were answered together tend to come
-/// back together: when fewer wait than were in the last batch, a little patience saves a commit.
+/// Takes what waits, at least one call; `false` when no more will come.
+///
+/// A commit costs the machine several times what a call costs, so the writer is patient where callers come together: it waits
+/// in short steps for as long as each step brings another call, or those of the last batch are not all back. A lone caller
+/// never waits.
 fn gather(queue: &mut mpsc::Receiver<Box<dyn Work>>, batch: &mut Vec<Box<dyn Work>>, last: usize) -> bool {
     queue.blocking_recv_many(batch, BATCH);
-    if !batch.is_empty() && batch.len() < last {
-        thread::sleep(PATIENCE);
-        batch.extend(iter::from_fn(|| queue.try_recv().ok()).take(BATCH - batch.len()));
+    for _ in 0..STEPS {
+        let waiting = batch.len();
+        if last <= 1 || (waiting >= ENOUGH && waiting >= last) || waiting == BATCH {
+            break;
+        }
+        thread::sleep(STEP);
+        batch.extend(iter::from_fn(|| queue.try_recv().ok()).take(BATCH - waiting));
+        if batch.len() == waiting {
+            break;
+        }
     }
     !batch.is_empty()
 }
