@@ -19,14 +19,24 @@ pub(crate) struct Ratio {
     pub(crate) limit: Limit,
 }
 
+impl Ratio {
+    /// Whether the promise is held.
+    pub(crate) fn is_held(&self) -> bool {
+        match self.limit {
+            Limit::AtMost(limit) => self.ratio <= limit,
+            Limit::AtLeast(limit) => self.ratio >= limit,
+        }
+    }
+}
+
 impl fmt::Display for Ratio {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { unit, measured, baseline, ratio, limit } = self;
-        let (limit, holds) = match limit {
-            Limit::AtMost(limit) => (format!("at most {limit}"), ratio <= limit),
-            Limit::AtLeast(limit) => (format!("at least {limit}"), ratio >= limit),
+        let limit = match limit {
+            Limit::AtMost(limit) => format!("at most {limit}"),
+            Limit::AtLeast(limit) => format!("at least {limit}"),
         };
-        let verdict = if holds { "held" } else { "NOT HELD" };
+        let verdict = if self.is_held() { "held" } else { "NOT HELD" };
         write!(out, "{measured:>8.1} {unit:<3} {baseline:>8.1} {unit:<3} {ratio:>8.2}  {limit}: {verdict}")
     }
 }

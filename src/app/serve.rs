@@ -9,8 +9,9 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Service;
+use crate::cli::screen;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::grpc::Stopped;
 use crate::telemetry;
 
@@ -20,7 +21,10 @@ const CUT_OFF: u8 = 3;
 /// Serves what the file configures until SIGTERM or SIGINT. Exit code 0 when every call was answered, 3 when the drain deadline
 /// passed first.
 pub fn serve(file: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(file)?;
+    let config = match Config::load(file) {
+        Ok(config) => config,
+        Err(faults) => return screen::refuse(&config::check::refusal(&faults)).map_err(Into::into),
+    };
     telemetry::start(&config.log)?;
     Runtime::new().context("the runtime does not start")?.block_on(run(config))
 }

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
@@ -36,6 +37,12 @@ pub fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
 pub fn complain(error: &anyhow::Error) {
     let text = plain(&format!("{error:#}"));
     let _ = writeln!(anstream::stderr().lock(), "{BAD}error{BAD:#}: {text}");
+}
+
+/// Writes at length why a command could not do its work, and gives the exit code that says so.
+pub fn refuse(text: &str) -> io::Result<ExitCode> {
+    anstream::stderr().lock().write_all(text.as_bytes())?;
+    Ok(ExitCode::from(2))
 }
 
 /// The text in a style, and plain again after it.

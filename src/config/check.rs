@@ -16,7 +16,8 @@ pub fn report(path: &Path) -> Result<String, String> {
     Ok(format!("{warnings}{} is sound: {}\n", path.display(), summary(&config)))
 }
 
-fn refusal(faults: &Faults) -> String {
+/// Everything that is wrong with a configuration, each fault with its line. Styled as well.
+pub fn refusal(faults: &Faults) -> String {
     let count = faults.as_slice().len();
     let shown = faults.render(&Renderer::styled());
     format!("{shown}\n\n{count} fault{}\n", if count == 1 { "" } else { "s" })

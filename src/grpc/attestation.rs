@@ -14,7 +14,6 @@ use super::proto::{
 use super::{field, message, proto};
 use crate::evidence::app_attest::{ASSERTION_LIMIT, ATTESTATION_LIMIT};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
-
 use crate::verifier::{AssertCall, AttestCall, Purpose, Signer, Verifier};
 
 const SESSION_LIMIT: usize = 1024;
@@ -55,7 +54,7 @@ impl AttestationService for Attestation {
                 object,
                 ATTESTATION_LIMIT,
             )?,
-            key_id: &field::key_id(&evidence.key_id)?.0,
+            key_id: &field::key_id("evidence.app_attest.key_id", &evidence.key_id)?.0,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             account: field::at_most("account", request.account.as_str(), ACCOUNT_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
@@ -71,9 +70,9 @@ impl AttestationService for Attestation {
         let request = request.into_inner();
         let key_id;
         let signer = match &request.signer {
-            Some(assert_request::Signer::Instance(pseudonym)) => Signer::Pseudonym(pseudonym),
+            Some(assert_request::Signer::Instance(pseudonym)) => Signer::Pseudonym(field::instance(pseudonym)?),
             Some(assert_request::Signer::KeyId(bytes)) => {
-                key_id = field::key_id(bytes)?;
+                key_id = field::key_id("key_id", bytes)?;
                 Signer::Key(&key_id)
             }
             None => return Err(Violation::new("signer", "name the instance or the key id").into()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -12,6 +13,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Request, Status};
 use tower::Service;
 
+use super::calls::{Call, Calls};
 use super::config::CallerKey;
 use super::fault::refused_caller;
 use crate::crypto::digest::{Digest, sha256};
@@ -23,6 +25,7 @@ use crate::verifier::{Caller, Role};
 pub(super) struct Authenticated<S> {
     service: S,
     callers: Arc<Callers>,
+    calls: Arc<Calls>,
 }
 
 /// Everyone who may call.
@@ -53,8 +56,8 @@ impl Callers {
 }
 
 impl<S> Authenticated<S> {
-    pub(super) const fn new(service: S, callers: Arc<Callers>) -> Self {
-        Self { service, callers }
+    pub(super) const fn new(service: S, callers: Arc<Callers>, calls: Arc<Calls>) -> Self {
+        Self { service, callers, calls }
     }
 }
 
@@ -73,7 +76,7 @@ where
     fn call(&mut self, mut request: HttpRequest<B>) -> Self::Future {
         match self.callers.caller(request.headers()) {
             Some(caller) => {
-                request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(Authentic { caller, _call: Calls::begin(&self.calls) });
                 Either::Left(self.service.call(request))
             }
             None => Either::Right(ready(Ok(caller_unknown().into_http()))),
@@ -98,14 +101,28 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (headers.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then_some(key)
 }
 
-/// The caller that [`Authenticated`] found.
-pub(super) fn caller_of<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
-    let found = request.extensions().get::<Arc<Caller>>().cloned();
-    found.ok_or_else(caller_unknown)
+/// The caller that [`Authenticated`] found. Whoever answers the call keeps it until then: so long the call is in flight.
+#[derive(Clone, Debug)]
+pub(super) struct Authentic {
+    caller: Arc<Caller>,
+    _call: Arc<Call>,
+}
+
+impl Deref for Authentic {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// The caller of a request.
+pub(super) fn caller_of<T>(request: &Request<T>) -> Result<Authentic, Status> {
+    request.extensions().get::<Authentic>().cloned().ok_or_else(caller_unknown)
 }
 
 /// The caller, if it may act for devices.
-pub(super) fn auth_server_of<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
+pub(super) fn auth_server_of<T>(request: &Request<T>) -> Result<Authentic, Status> {
     let caller = caller_of(request)?;
     match caller.role {
         Role::AuthServer => Ok(caller),

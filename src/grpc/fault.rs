@@ -52,12 +52,15 @@ impl From<CallFault> for Status {
 
 /// What went wrong stays in the log: its text may name files of this machine.
 fn unavailable(fault: &CallFault) -> Status {
-    tracing::error!(error = %fault, "a call ended without a verdict");
     let code = match fault.inability() {
-        Inability::Damaged => Code::DataLoss,
+        Inability::Damaged => {
+            tracing::error!(error = %fault, "a call ended without a verdict");
+            return Status::new(Code::DataLoss, "a record of the service is damaged");
+        }
         Inability::Full => Code::ResourceExhausted,
         Inability::Passing => Code::Unavailable,
     };
+    tracing::warn!(error = %fault, "a call ended without a verdict");
     let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
     Status::with_error_details(code, "the service cannot answer now", details)
 }

@@ -9,9 +9,17 @@ pub(super) fn app(text: &str) -> Result<AppName, Violation> {
 }
 
 /// A key id of exactly 32 bytes.
-pub(super) fn key_id(bytes: &[u8]) -> Result<KeyId, Violation> {
-    let id = bytes.try_into().map_err(|_| Violation::new("key_id", "a key id has 32 bytes, decoded from base64"))?;
+pub(super) fn key_id(field: &'static str, bytes: &[u8]) -> Result<KeyId, Violation> {
+    let id = bytes.try_into().map_err(|_| Violation::new(field, "a key id has 32 bytes, decoded from base64"))?;
     Ok(KeyId(id))
+}
+
+/// The longest text that is looked at as a pseudonym, in bytes; genuine ones have 43.
+const INSTANCE_LIMIT: usize = 64;
+
+/// An instance's pseudonym.
+pub(super) fn instance(text: &str) -> Result<&str, Violation> {
+    some_at_most("instance", text, INSTANCE_LIMIT)
 }
 
 /// A field that must not be longer than `limit` bytes.

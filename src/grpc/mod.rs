@@ -2,6 +2,7 @@
 
 mod attestation;
 mod authentication;
+mod calls;
 mod config;
 mod fault;
 mod field;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tonic::server::NamedService;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
@@ -15,6 +15,7 @@ use tonic_health::server::HealthReporter;
 
 use super::attestation::Attestation;
 use super::authentication::{Authenticated, Callers};
+use super::calls::Calls;
 use super::config::{GrpcConfig, TlsConfig};
 use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
@@ -26,6 +27,10 @@ use crate::verifier::Verifier;
 pub const MESSAGE_LIMIT: usize = 64 * 1024;
 const HEADER_LIMIT: u32 = 16 * 1024;
 const RESET_LIMIT: usize = 64;
+/// How often a drain looks for calls in flight.
+const DRAIN_LOOK: Duration = Duration::from_millis(20);
+/// How long after the last answer a drain ends at the latest.
+const LINGER: Duration = Duration::from_secs(1);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Why the server cannot listen.
@@ -60,6 +65,7 @@ pub struct Server {
     incoming: TcpIncoming,
     router: Router,
     health: HealthReporter,
+    calls: Arc<Calls>,
     drain_deadline: Duration,
 }
 
@@ -72,17 +78,17 @@ impl Server {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let (health, health_service) = tonic_health::server::health_reporter();
         let mut transport = transport(&config)?;
-        let callers = Arc::new(Callers::new(config.callers)?);
+        let (callers, calls) = (Arc::new(Callers::new(config.callers)?), Arc::new(Calls::default()));
         let attestation = Attestation { verifier: Arc::clone(&verifier) };
         let attestation = AttestationServiceServer::new(attestation).max_decoding_message_size(MESSAGE_LIMIT);
         let verdict = VerdictServiceServer::new(VerdictEdge { verifier }).max_decoding_message_size(MESSAGE_LIMIT);
         let router = transport
-            .add_service(Authenticated::new(attestation, Arc::clone(&callers)))
-            .add_service(Authenticated::new(verdict, callers))
+            .add_service(Authenticated::new(attestation, Arc::clone(&callers), Arc::clone(&calls)))
+            .add_service(Authenticated::new(verdict, callers, Arc::clone(&calls)))
             .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
-        Ok(Self { address, incoming, router, health, drain_deadline: config.drain_deadline })
+        Ok(Self { address, incoming, router, health, calls, drain_deadline: config.drain_deadline })
     }
 
     /// The address it listens on.
@@ -103,10 +109,21 @@ impl Server {
         report(&self.health, Readiness::Stopping).await;
         drop(drain);
         dismiss_watchers(&mut self.health).await;
-        match timeout(self.drain_deadline, serving).await {
-            Ok(ended) => Ok(ended.map(|()| Stopped::Drained)?),
-            Err(_) => Ok(Stopped::CutOff),
+        tokio::select! {
+            ended = &mut serving => Ok(ended.map(|()| Stopped::Drained)?),
+            () = answered(&self.calls) => Ok(Stopped::Drained),
+            () = sleep(self.drain_deadline) => Ok(Stopped::CutOff),
         }
+    }
+}
+
+/// Waits until every call has been answered and its answer has had time to leave. Connections that are open and idle, or
+/// were never used, are nobody's to wait for.
+async fn answered(calls: &Calls) {
+    let mut quiet = Duration::ZERO;
+    while quiet < LINGER {
+        sleep(DRAIN_LOOK).await;
+        quiet = if calls.all_answered() { quiet + DRAIN_LOOK } else { Duration::ZERO };
     }
 }
 

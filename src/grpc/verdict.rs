@@ -10,9 +10,6 @@ use super::proto::{CheckVerdictRequest, CheckVerdictResponse};
 use super::{field, message};
 use crate::verifier::Verifier;
 
-/// The longest text that is looked at as a pseudonym, in bytes.
-const INSTANCE_LIMIT: usize = 64;
-
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
     pub(super) verifier: Arc<Verifier>,
@@ -27,7 +24,7 @@ impl VerdictService for VerdictEdge {
         let caller = caller_of(&request)?;
         let request = request.into_inner();
         let app = field::app(&request.app)?;
-        let instance = field::some_at_most("instance", request.instance.as_str(), INSTANCE_LIMIT)?;
+        let instance = field::instance(&request.instance)?;
         let verdict = self.verifier.check(&caller, &app, instance).await?;
         // A verdict on an instance answers to the name that opened it; a refusal names none.
         let named = if verdict.instance.is_some() { request.instance } else { String::new() };

@@ -1,9 +1,12 @@
 //! Start, stop, and what survives: mostly against the real program in a process of its own.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bonafide::app::Service;
 use bonafide::clock::{Clock, SystemClock};
@@ -11,7 +14,9 @@ use bonafide::evidence::claims::Environment;
 use bonafide::grpc::Stopped;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
-use bonafide::grpc::proto::{AssertRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict};
+use bonafide::grpc::proto::{
+    AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict,
+};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use tempfile::TempDir;
 use tonic::transport::Channel;
@@ -25,6 +30,7 @@ use crate::harness::{APP_ID, Harness, assert_request, attest_request, config};
 /// The program, serving a configuration file.
 struct Program {
     child: Child,
+    address: String,
     channel: Channel,
 }
 
@@ -64,7 +70,7 @@ impl Program {
         let address = lines.find_map(|line| address_in(&line.expect("a line"))).expect("the address it listens on");
         std::thread::spawn(move || lines.for_each(drop));
         let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
-        Self { child, channel: channel.connect().await.expect("connects") }
+        Self { child, address, channel: channel.connect().await.expect("connects") }
     }
 
     fn signal(&self, name: &str) {
@@ -116,59 +122,96 @@ fn phone(lab: &AppAttestLab) -> LabDevice {
     lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone")
 }
 
-/// Enrols phones and sends assertions until the service is gone; gives what was acknowledged, and every request that was sent.
-async fn load(channel: Channel, mut requests: Vec<AssertRequest>) -> (Vec<AssertRequest>, Vec<AssertRequest>) {
+/// What one phone's caller knows after the service was killed: answers it got, and calls whose answer was lost.
+#[derive(Default)]
+struct Known {
+    enrolled: Vec<String>,
+    accepted: Vec<AssertRequest>,
+    unknown: Vec<AssertRequest>,
+}
+
+/// Sends assertions, and enrols a phone now and then, until the service is gone; counts every acknowledgement.
+async fn load(
+    channel: Channel,
+    requests: Vec<AssertRequest>,
+    enrolments: Vec<AttestRequest>,
+    acknowledged: Arc<AtomicUsize>,
+) -> Known {
     let mut client = AttestationServiceClient::new(channel);
-    let (mut acknowledged, mut unknown) = (Vec::new(), Vec::new());
-    for request in requests.drain(..) {
+    let (mut known, mut enrolments) = (Known::default(), enrolments.into_iter());
+    for (at, request) in requests.into_iter().enumerate() {
         match client.assert(request.clone()).await {
             Ok(answer) => {
                 assert_eq!(answer.into_inner().verdict.expect("a verdict").decision(), Decision::Allow);
-                acknowledged.push(request);
+                known.accepted.push(request);
+                acknowledged.fetch_add(1, Ordering::SeqCst);
             }
-            Err(_) => unknown.push(request),
+            Err(_) => known.unknown.push(request),
+        }
+        if at % 4 == 0
+            && let Some(enrolment) = enrolments.next()
+            && let Ok(answer) = client.attest(enrolment).await
+        {
+            known.enrolled.push(answer.into_inner().verdict.expect("a verdict").instance);
         }
     }
-    (acknowledged, unknown)
+    known
+}
+
+/// Everything a caller needs to put the service under load: assertions of an enrolled phone, and further phones.
+async fn prepared(program: &Program, lab: &AppAttestLab) -> (Vec<AssertRequest>, Vec<AttestRequest>) {
+    let mut signer = phone(lab);
+    let instance = program.enrol(&signer).await.instance;
+    let (mut assertions, mut enrolments) = (Vec::new(), Vec::new());
+    for _ in 0..100 {
+        assertions.push(program.signed(&instance, &mut signer).await);
+    }
+    for _ in 0..20 {
+        let client_data = program.challenge(Purpose::Attest).await;
+        enrolments.push(attest_request("shop", &phone(lab), &client_data));
+    }
+    (assertions, enrolments)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_under_load_loses_no_answer_and_revives_no_assertion() {
     let (folder, lab) = stage();
     let mut program = Program::start(folder.path()).await;
-    let (mut instances, mut loads) = (Vec::new(), Vec::new());
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let mut loads = Vec::new();
     for _ in 0..4 {
-        let mut phone = phone(&lab);
-        let instance = program.enrol(&phone).await.instance;
-        let mut requests = Vec::new();
-        for _ in 0..60 {
-            requests.push(program.signed(&instance, &mut phone).await);
-        }
-        instances.push(instance);
-        loads.push(requests);
+        loads.push(prepared(&program, &lab).await);
     }
-    let tasks: Vec<_> =
-        loads.into_iter().map(|requests| tokio::spawn(load(program.channel.clone(), requests))).collect();
-    tokio::time::sleep(Duration::from_millis(40)).await;
+    let under_load = |(assertions, enrolments)| {
+        tokio::spawn(load(program.channel.clone(), assertions, enrolments, Arc::clone(&acknowledged)))
+    };
+    let tasks: Vec<_> = loads.into_iter().map(under_load).collect();
+    while acknowledged.load(Ordering::SeqCst) < 40 {
+        tokio::time::sleep(Duration::from_micros(100)).await;
+    }
     program.signal("KILL");
     program.child.wait().expect("ends");
-    let mut acknowledged = Vec::new();
-    let mut unknown = Vec::new();
+    let mut known = Known::default();
     for task in tasks {
-        let (known, lost) = task.await.expect("no panic");
-        acknowledged.extend(known);
-        unknown.extend(lost);
+        let one = task.await.expect("no panic");
+        known.enrolled.extend(one.enrolled);
+        known.accepted.extend(one.accepted);
+        known.unknown.extend(one.unknown);
     }
-    assert!(!acknowledged.is_empty(), "the service was killed before it accepted anything");
+    assert!(!known.enrolled.is_empty() && !known.unknown.is_empty(), "nothing was cut off");
     let program = Program::start(folder.path()).await;
-    assert_all_kept(&program, &instances).await;
+    assert_all_kept(&program, &known.enrolled).await;
+    assert_none_revived(&program, &known).await;
+}
+
+async fn assert_none_revived(program: &Program, known: &Known) {
     let mut client = AttestationServiceClient::new(program.channel.clone());
-    for request in &acknowledged {
+    for request in &known.accepted {
         let verdict = client.assert(request.clone()).await.expect("an answer").into_inner().verdict.expect("a verdict");
         assert_eq!(verdict.decision(), Decision::Deny, "an accepted assertion was accepted again");
     }
     // What was cut off was either accepted, with its answer lost, or not: sent twice now, it is accepted at most once.
-    for request in &unknown {
+    for request in &known.unknown {
         let mut accepted = 0;
         for _ in 0..2 {
             let verdict = client.assert(request.clone()).await.expect("an answer").into_inner().verdict;
@@ -194,6 +237,28 @@ async fn sigterm_drains_and_ends_with_code_0() {
     assert_eq!(program.enrol(&phone(&lab)).await.decision(), Decision::Allow);
     program.signal("TERM");
     assert_eq!(program.child.wait().expect("ends").code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn peers_that_say_nothing_do_not_keep_the_service_from_stopping() {
+    let (folder, _lab) = stage();
+    let mut program = Program::start(folder.path()).await;
+    let silent = TcpStream::connect(program.address.as_str()).expect("connects");
+    let started = Instant::now();
+    program.signal("TERM");
+    assert_eq!(program.child.wait().expect("ends").code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(15), "it waited for the drain deadline");
+    drop(silent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_shows_every_fault_of_its_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("bonafide.toml"), "[server]\nlisten = 1\nlisten_to = 2\n").expect("writes");
+    let refused = command(folder.path()).output().expect("runs");
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains(":2:") && told.contains(":3:") && told.lines().count() > 4, "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ async fn every_field_of_an_attestation_is_checked() {
         ("evidence", with_evidence([good.evidence.clone(), good.evidence.clone()].concat())),
         ("evidence.app_attest.attestation_object", with_evidence(evidence(0, 32))),
         ("evidence.app_attest.attestation_object", with_evidence(evidence(16 * 1024 + 1, 32))),
-        ("key_id", with_evidence(evidence(1, 31))),
+        ("evidence.app_attest.key_id", with_evidence(evidence(1, 31))),
         ("session", AttestRequest { session: vec![0; 1025].into(), ..good.clone() }),
         ("account", AttestRequest { account: "x".repeat(257), ..good.clone() }),
         ("idempotency_key", AttestRequest { idempotency_key: "x".repeat(129), ..good.clone() }),
@@ -74,6 +74,8 @@ async fn every_field_of_an_assertion_is_checked() {
     for (field, request) in [
         ("app", AssertRequest { app: "unknown".to_owned(), ..good.clone() }),
         ("signer", AssertRequest { signer: None, ..good.clone() }),
+        ("instance", assert_request("shop", "", b"x", vec![1])),
+        ("instance", assert_request("shop", &"x".repeat(65), b"x", vec![1])),
         ("key_id", AssertRequest { signer: by_key(33), ..good.clone() }),
         ("client_data", AssertRequest { client_data: Default::default(), ..good.clone() }),
         ("assertion", AssertRequest { assertion: Default::default(), ..good.clone() }),

@@ -8,8 +8,9 @@ mod setting;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use narration::Narration;
 use setting::Setting;
@@ -25,12 +26,32 @@ async fn play() -> anyhow::Result<ExitCode> {
     let mut story = Narration::new();
     recorded::verify_a_real_iphone(&mut story)?;
     let setting = Setting::build().await?;
-    story.chapter(&format!("The service listens on {}, its store is a temporary folder", setting.address()));
-    let instance = auth_server::enrol_and_assert(&mut story, &setting).await?;
-    gateway::check(&mut story, &setting, &instance).await?;
+    let played = tokio::select! {
+        played = talk(&mut story, &setting) => played,
+        signal = interrupted() => signal.and_then(|()| Err(anyhow!("the demo was interrupted"))),
+    };
+    // Whatever became of the story, nothing is left behind.
     let stopped = setting.stop().await?;
+    played?;
     story.chapter("The service was told to stop");
     story.expect("calls in flight", stopped == Stopped::Drained, "all answered; store closed, folder removed")?;
     ensure!(story.all_as_expected(), "the demo did not go as it must");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What auth server, phone and gateway have to say.
+async fn talk(story: &mut Narration, setting: &Setting) -> anyhow::Result<()> {
+    story.chapter(&format!("The service listens on {}, its store is a temporary folder", setting.address()));
+    let instance = auth_server::enrol_and_assert(story, setting).await?;
+    gateway::check(story, setting, &instance).await
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn interrupted() -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
