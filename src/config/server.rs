@@ -49,6 +49,12 @@ pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<Caller
         drain_deadline: section.duration("drain_deadline", seconds(0)..=seconds(600), seconds(20)),
         max_connection_age: section.duration("max_connection_age", seconds(10)..=seconds(86_400), seconds(1_800)),
         max_concurrent_streams: section.read("max_concurrent_streams", |entry| entry.integer(1..=65_536), 256),
+        max_connections: section.read("max_connections", |entry| entry.integer(1..=1_000_000), 4096),
+        handshake_timeout: section.read(
+            "handshake_timeout",
+            |entry| entry.duration(Duration::from_millis(100)..=seconds(60)),
+            seconds(10),
+        ),
     };
     section.finish();
     config

@@ -24,6 +24,10 @@ pub struct GrpcConfig {
     pub max_connection_age: Duration,
     /// How many calls one connection may have in flight.
     pub max_concurrent_streams: u32,
+    /// How many connections are let in at a time; further ones are closed at once.
+    pub max_connections: u32,
+    /// How long a connection may take to send its first bytes, and TLS to be agreed on.
+    pub handshake_timeout: Duration,
 }
 
 impl GrpcConfig {
@@ -37,6 +41,8 @@ impl GrpcConfig {
             drain_deadline: Duration::from_secs(20),
             max_connection_age: Duration::from_secs(1_800),
             max_concurrent_streams: 256,
+            max_connections: 4096,
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 }

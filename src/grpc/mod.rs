@@ -4,6 +4,7 @@ mod attestation;
 mod authentication;
 mod calls;
 mod config;
+mod connection;
 mod fault;
 mod field;
 mod message;

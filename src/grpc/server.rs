@@ -17,6 +17,7 @@ use super::attestation::Attestation;
 use super::authentication::{Authenticated, Callers};
 use super::calls::Calls;
 use super::config::{GrpcConfig, TlsConfig};
+use super::connection::let_in;
 use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
 use super::proto::verdict_service_server::VerdictServiceServer;
@@ -63,6 +64,8 @@ pub enum Stopped {
 pub struct Server {
     address: SocketAddr,
     incoming: TcpIncoming,
+    max_connections: u32,
+    handshake_timeout: Duration,
     router: Router,
     health: HealthReporter,
     calls: Arc<Calls>,
@@ -88,7 +91,16 @@ impl Server {
             .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
-        Ok(Self { address, incoming, router, health, calls, drain_deadline: config.drain_deadline })
+        Ok(Self {
+            address,
+            incoming,
+            max_connections: config.max_connections,
+            handshake_timeout: config.handshake_timeout,
+            router,
+            health,
+            calls,
+            drain_deadline: config.drain_deadline,
+        })
     }
 
     /// The address it listens on.
@@ -99,7 +111,8 @@ impl Server {
     /// Answers calls until `stop` completes, then drains: not ready, no new connections, calls in flight end within the deadline.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<Stopped, ServerFault> {
         let (drain, drained) = oneshot::channel::<()>();
-        let serving = self.router.serve_with_incoming_shutdown(self.incoming, async { drop(drained.await) });
+        let incoming = let_in(self.incoming, self.max_connections, self.handshake_timeout);
+        let serving = self.router.serve_with_incoming_shutdown(incoming, async { drop(drained.await) });
         tokio::pin!(serving);
         report(&self.health, Readiness::Ready).await;
         tokio::select! {
@@ -167,14 +180,14 @@ pub fn transport(config: &GrpcConfig) -> Result<Transport, ServerFault> {
         .http2_max_pending_accept_reset_streams(Some(RESET_LIMIT))
         .http2_keepalive_interval(Some(KEEPALIVE));
     match &config.tls {
-        Some(tls) => Ok(transport.tls_config(tls_config(tls))?),
+        Some(tls) => Ok(transport.tls_config(tls_config(tls).timeout(config.handshake_timeout))?),
         None => Ok(transport),
     }
 }
 
 fn tls_config(tls: &TlsConfig) -> ServerTlsConfig {
     let identity = Identity::from_pem(&tls.certificate, &tls.key);
-    let config = ServerTlsConfig::new().identity(identity).timeout(Duration::from_secs(10));
+    let config = ServerTlsConfig::new().identity(identity);
     match &tls.client_ca {
         Some(ca) => config.client_ca_root(Certificate::from_pem(ca)),
         None => config,

@@ -3,6 +3,10 @@
 use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Evidence, Purpose,
 };
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -121,4 +125,35 @@ async fn f09_compressed_messages_are_not_inflated() {
     request.metadata_mut().insert("grpc-encoding", "gzip".parse().expect("a header"));
     let status = service.attestation().create_challenge(request).await.expect_err("refused");
     assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
+}
+
+/// The far side closes the connection within ten seconds.
+async fn closes(mut stream: TcpStream) -> bool {
+    // The settings of HTTP/2 may come first; what counts is the end.
+    let mut settings = Vec::new();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut settings)).await.is_ok()
+}
+
+#[tokio::test]
+async fn f11_connections_that_say_nothing_are_closed() {
+    let service = Harness::start_with(|config| config.grpc.handshake_timeout = Duration::from_millis(200)).await;
+    let silent = TcpStream::connect(service.address).await.expect("connects");
+    let mut slow = TcpStream::connect(service.address).await.expect("connects");
+    slow.write_all(b"PRI * HTTP/2").await.expect("writes");
+    assert!(closes(silent).await && closes(slow).await);
+    // One that has spoken stays, however idle it is after that.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    service.challenge("shop", Purpose::Attest, b"").await;
+}
+
+#[tokio::test]
+async fn f11_connections_beyond_the_limit_are_closed() {
+    let service = Harness::start_with(|config| config.grpc.max_connections = 2).await;
+    let second = TcpStream::connect(service.address).await.expect("connects");
+    service.challenge("shop", Purpose::Attest, b"").await;
+    let third = TcpStream::connect(service.address).await.expect("connects");
+    assert!(closes(third).await);
+    drop(second);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    service.challenge("shop", Purpose::Attest, b"").await;
 }
