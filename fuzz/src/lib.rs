@@ -2,8 +2,11 @@
 //!
 //! The fuzzer calls them with bytes of its own, and `tests/fuzz_seeds.rs` with the seeds, so that `cargo test` covers both.
 
-use std::sync::LazyLock;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
+use bonafide::clock::SystemClock;
+use bonafide::config::Config;
 use bonafide::crypto::certificate::Certificate;
 use bonafide::crypto::digest::sha256;
 use bonafide::crypto::jwk::Thumbprint;
@@ -15,21 +18,27 @@ use bonafide::evidence::app_attest::{
     verify_assertion,
 };
 use bonafide::evidence::client_data::ClientData;
+use bonafide::ids::Name;
 use bonafide::lab::recorded::RECORDINGS;
+use bonafide::store::MemoryStore;
+use bonafide::verdict::Decision;
+use bonafide::verifier::{AppConfig, AttestCall, Caller, Role, Verifier, VerifierConfig};
 use bonafide::wire::cbor;
 
 /// A function that holds for all bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
     ("certificate", certificate),
     ("client_data", client_data),
+    ("config", config),
     ("confirmation", confirmation),
     ("leaf", leaf),
+    ("role", role),
 ];
 
 static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| app_attest_anchors(&[]).expect("Apple's root"));
@@ -113,4 +122,45 @@ pub fn client_data(bytes: &[u8]) {
 pub fn confirmation(bytes: &[u8]) {
     let Some(thumbprint) = std::str::from_utf8(bytes).ok().and_then(Thumbprint::of_json) else { return };
     assert_eq!(Thumbprint::of_json(&format!("\"{thumbprint}\"")), Some(thumbprint));
+}
+
+/// A configuration is sound, or every fault in it has a place in the text.
+pub fn config(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(faults) = Config::parse(&text, Path::new("fuzz")) {
+        assert!(!faults.as_slice().is_empty());
+        assert!(!faults.to_string().is_empty());
+    }
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("a runtime"));
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    let config = VerifierConfig::of(vec![AppConfig::careful(name("shop"), vec![APP.clone()])]);
+    let built = Verifier::build(config, Arc::new(MemoryStore::new()), Arc::new(SystemClock));
+    RUNTIME.block_on(built).expect("a verifier")
+});
+
+/// Nobody is enrolled, so whatever is sent in place of client data, or of an instance's pseudonym, is denied.
+pub fn role(bytes: &[u8]) {
+    let party = name("local");
+    let caller = Caller { name: party.clone(), relying_party: party, role: Role::AuthServer };
+    let call = AttestCall {
+        app: &name("shop"),
+        client_data: bytes,
+        attestation_object: RECORDINGS[0].object,
+        key_id: RECORDINGS[0].key_id,
+        session: b"",
+        account: "",
+        idempotency_key: "",
+    };
+    let attested = RUNTIME.block_on(VERIFIER.attest(&caller, call)).expect("a verdict");
+    assert_eq!(attested.decision, Decision::Deny);
+    let pseudonym = String::from_utf8_lossy(bytes);
+    let checked = RUNTIME.block_on(VERIFIER.check(&caller, &name("shop"), &pseudonym)).expect("a verdict");
+    assert_eq!(checked.decision, Decision::Deny);
+}
+
+fn name(text: &str) -> Name {
+    text.parse().expect("a name")
 }

@@ -4,9 +4,11 @@ pub mod corpus;
 pub mod inspect;
 pub mod screen;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config;
@@ -22,6 +24,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve what a configuration file says, until SIGTERM or SIGINT.
+    ///
+    /// Exit code 0: every call was answered; 2: it could not start; 3: the drain deadline passed with calls in flight.
     Serve(ServeArgs),
     /// Show the main job end to end on loopback ports and a temporary store, and leave nothing behind.
     Demo,
@@ -42,6 +46,8 @@ struct ServeArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Say what a file amounts to, or everything that is wrong with it.
+    ///
+    /// Exit code 0: it is sound; 1: it has faults; 2: it cannot be read.
     Check {
         /// The configuration file.
         #[arg(env = "BONAFIDE_CONFIG")]
@@ -83,6 +89,7 @@ pub fn run(root: Root) -> ExitCode {
 }
 
 fn config_check(file: &Path) -> anyhow::Result<Finding> {
+    File::open(file).with_context(|| file.display().to_string())?;
     let (finding, text) = match config::check::report(file) {
         Ok(text) => (Finding::Holds, text),
         Err(text) => (Finding::Fails, text),

@@ -5,6 +5,7 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 use x509_parser::asn1_rs::{Any, BitString};
 pub use x509_parser::asn1_rs::{Oid, oid};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
+use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 
 use super::key::{KeyMalformed, P256PublicKey};
@@ -63,6 +64,15 @@ impl<'a> Certificate<'a> {
     /// The subject's key alone, whatever its algorithm: the bits that `SubjectPublicKeyInfo` holds.
     pub fn key_bits(&self) -> &[u8] {
         &self.parsed.public_key().subject_public_key.data
+    }
+
+    /// The kind of the subject's key and its size, for people: for example `EC, 384 bits`.
+    pub fn key_kind(&self) -> String {
+        match self.parsed.public_key().parsed() {
+            Ok(PublicKey::EC(point)) => format!("EC, {} bits", point.key_size()),
+            Ok(PublicKey::RSA(key)) => format!("RSA, {} bits", key.key_size()),
+            _ => format!("of the algorithm {}", self.parsed.public_key().algorithm.algorithm),
+        }
     }
 
     /// The subject's single common name, when it has exactly one that is text.

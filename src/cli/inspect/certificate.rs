@@ -76,7 +76,7 @@ fn parts(certificate: &Certificate<'_>) -> Vec<Node> {
     let validity = certificate.validity();
     let key = match certificate.p256_key() {
         Ok(key) => Node::new("public key", "P-256").with(vec![key_id(Some(&key))]),
-        Err(_) => Node::new("public key", "of another kind than P-256"),
+        Err(_) => Node::new("public key", certificate.key_kind()),
     };
     vec![
         Node::new("subject", certificate.subject()),
