@@ -10,3 +10,4 @@ mod interrupted;
 mod lifecycle;
 mod limits;
 mod reconfigured;
+mod tls;
