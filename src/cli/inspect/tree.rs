@@ -30,7 +30,13 @@ fn line(check: &Check) -> String {
     let title = check.title;
     match &check.outcome {
         Outcome::Holds => format!("{} {title}", styled(GOOD, "✓")),
-        Outcome::Fails { code, reason } => format!("{} {title}: {reason} ({code})", styled(BAD, "✗")),
+        Outcome::Fails { code, reason } => format!("{} {title}: {reason} ({code}){}", styled(BAD, "✗"), hint(code)),
         Outcome::NotChecked { needs } => styled(FAINT, format_args!("· {title}: not checked: needs {needs}")),
     }
+}
+
+/// What a reader can do about a check that depends on the clock.
+fn hint(code: &str) -> &'static str {
+    let dated = code.ends_with("_certificate_expired") || code.ends_with("_certificate_not_yet_valid");
+    if dated { "; --at checks at another time" } else { "" }
 }
