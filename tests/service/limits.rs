@@ -1,7 +1,7 @@
 //! Messages that cannot be used: a clear status, with the field that is at fault.
 
 use bonafide::grpc::proto::{
-    AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Evidence, Purpose,
+    AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence, Purpose,
 };
 use std::time::Duration;
 
@@ -156,4 +156,17 @@ async fn f11_connections_beyond_the_limit_are_closed() {
     drop(second);
     tokio::time::sleep(Duration::from_millis(100)).await;
     service.challenge("shop", Purpose::Attest, b"").await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_undoes_nothing_and_can_be_asked_again() {
+    let service = Harness::start_with(|config| config.grpc.call_timeout = Duration::from_nanos(1)).await;
+    let client_data = service.challenge("shop", Purpose::Attest, b"").await;
+    let request = attest_request("shop", &service.phone(), &client_data);
+    let status = service.attestation().attest(request.clone()).await.expect_err("the deadline passes");
+    assert_eq!(status.code(), Code::Cancelled, "{status:?}");
+    // By then the store has kept the enrolment: the restart waits for it.
+    let service = service.restart().await;
+    let verdict = service.attest(request).await;
+    assert_eq!(verdict.decision(), Decision::Allow);
 }
