@@ -20,7 +20,7 @@ use bonafide::grpc::proto::{
     AppAttestEvidence, AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence,
     Purpose, assert_request, evidence,
 };
-use bonafide::grpc::{CallerKey, GrpcConfig, transport};
+use bonafide::grpc::{CallerKey, GrpcConfig, authenticated, let_in, transport};
 use bonafide::ids::{InstanceId, Name};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
@@ -168,7 +168,7 @@ where
     thousands_a_second(calls / in_flight * in_flight, start.elapsed())
 }
 
-/// A unary call that does nothing, under the same transport settings.
+/// A unary call that does nothing, on the same stack: connections, transport and authentication.
 struct Empty;
 
 #[tonic::async_trait]
@@ -188,8 +188,11 @@ async fn empty_service() -> Vec<Channel> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("listens");
     let address = listener.local_addr().expect("an address");
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let mut transport = transport(&GrpcConfig::on(address)).expect("a transport");
-    tokio::spawn(transport.add_service(HealthServer::new(Empty)).serve_with_incoming(incoming));
+    let config = GrpcConfig::on(address);
+    let incoming = let_in(incoming, config.max_connections, config.handshake_timeout);
+    let mut transport = transport(&config).expect("a transport");
+    let empty = authenticated(HealthServer::new(Empty), callers()).expect("callers");
+    tokio::spawn(transport.add_service(empty).serve_with_incoming(incoming));
     connect(address).await.await.expect("connects")
 }
 
@@ -230,7 +233,7 @@ pub(crate) fn check_verdict() -> Ratio {
         move || {
             let mut client = client.clone();
             async move {
-                client.check(HealthCheckRequest::default()).await.expect("an answer");
+                client.check(by("Bearer edge", HealthCheckRequest::default())).await.expect("an answer");
             }
         }
     };

@@ -22,7 +22,7 @@ use crate::verifier::{Caller, Role};
 
 /// A service that hears known callers only: others are refused before their message is read.
 #[derive(Clone, Debug)]
-pub(super) struct Authenticated<S> {
+pub struct Authenticated<S> {
     service: S,
     callers: Arc<Callers>,
     calls: Arc<Calls>,
@@ -53,6 +53,13 @@ impl Callers {
             Self::Keys(keys) => keys.get(&sha256(bearer(headers)?.as_bytes())).cloned(),
         }
     }
+}
+
+/// Puts a service behind the authentication that every service of this program stands behind.
+///
+/// Errors only if a built-in name does not fit its own grammar.
+pub fn authenticated<S>(service: S, keys: Vec<CallerKey>) -> Result<Authenticated<S>, NameMalformed> {
+    Ok(Authenticated::new(service, Arc::new(Callers::new(keys)?), Arc::default()))
 }
 
 impl<S> Authenticated<S> {

@@ -18,7 +18,7 @@ use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
 const FIRST_BYTES: usize = 24;
 
 /// A connection that was let in. It counts until it is dropped.
-pub(super) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     /// Until the first bytes are there: how many are missing, and when patience ends.
     waiting: Option<(usize, Pin<Box<Sleep>>)>,
@@ -27,11 +27,7 @@ pub(super) struct Connection {
 
 /// The connections that are let in: at most `places` at a time, each with `patience` to send its first bytes. Others are closed
 /// at once.
-pub(super) fn let_in(
-    incoming: TcpIncoming,
-    places: u32,
-    patience: Duration,
-) -> impl Stream<Item = io::Result<Connection>> {
+pub fn let_in(incoming: TcpIncoming, places: u32, patience: Duration) -> impl Stream<Item = io::Result<Connection>> {
     let places = Arc::new(Semaphore::new(usize::try_from(places).unwrap_or(Semaphore::MAX_PERMITS)));
     incoming.filter_map(move |accepted| {
         let stream = match accepted {

@@ -11,7 +11,9 @@ mod message;
 mod server;
 mod verdict;
 
+pub use authentication::{Authenticated, authenticated};
 pub use config::{CallerKey, GrpcConfig, TlsConfig};
+pub use connection::{Connection, let_in};
 pub use server::{MESSAGE_LIMIT, Server, ServerFault, Stopped, transport};
 
 /// The messages and services of `proto/bonafide/v1`, as generated.

@@ -20,10 +20,10 @@ pub(super) const BATCH: usize = 256;
 pub(super) const QUEUE: usize = 4096;
 
 /// One step of the writer's patience.
-const STEP: Duration = Duration::from_micros(300);
+const STEP: Duration = Duration::from_micros(400);
 
 /// The most steps before a commit.
-const STEPS: usize = 5;
+const STEPS: usize = 8;
 
 /// So many calls are worth a commit, unless the last batch had more.
 const ENOUGH: usize = 32;
