@@ -6,16 +6,15 @@ use super::Verifier;
 use super::app::App;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
-use super::check::{INSTANCE_UNKNOWN, held};
+use super::check::{INSTANCE_UNKNOWN, UNRECOGNISED, held};
 use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal;
-use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
+use crate::appraisal::{Reason, Remedy, TrustVector};
 use crate::cache::KnownInstance;
 use crate::evidence::Verified;
 use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejection, verify_assertion};
 use crate::evidence::claims::Claims;
-use crate::evidence::client_data::ClientData;
 use crate::ids::{AppName, InstanceId, KeyId};
 use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
@@ -114,11 +113,10 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Proof, Box<Verdict>> {
         let refused = |vector, reason: Reason| Box::new(refusal(app, vector, reason, now));
-        let client_data =
-            ClientData::parse(call.client_data).map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
         let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: call.session };
-        let challenge = self.challenges.recognise(&client_data.challenge, binding, now);
-        let challenge = challenge.map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
+        let (client_data, challenge) = self
+            .bound_challenge(call.client_data, binding, now)
+            .map_err(|reason| refused(TrustVector::SILENT, reason))?;
         let app_id = app.app_id(&instance.claims.app_id);
         let app_id = app_id.ok_or_else(|| refused(TrustVector::UNVERIFIED, (&Rejection::AppMismatch).into()))?;
         let expectation = AssertionExpectation { client_data_hash: &client_data.hash, key: &instance.key, app_id };
@@ -167,8 +165,6 @@ impl Verifier {
 /// How often a proof is weighed while proofs of the same instance change its claims. Each attempt that fails is another's
 /// success.
 const ATTEMPTS: usize = 8;
-
-const UNRECOGNISED: TrustVector = TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
 
 const SIGN_COUNT_REPLAYED: Reason =
     Reason::new("sign_count_replayed", "the sign count is not above those accepted before", Remedy::NewChallenge);

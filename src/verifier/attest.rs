@@ -64,11 +64,10 @@ impl Verifier {
     /// Checks everything that can be checked without the store.
     fn proof(&self, app: &App, call: &AttestCall<'_>, now: Timestamp) -> Result<Proof, Box<Verdict>> {
         let refused = |vector, reason: Reason| Box::new(refusal(app, vector, reason, now));
-        let client_data =
-            ClientData::parse(call.client_data).map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
         let binding = Binding { app: &app.name, purpose: Purpose::Attest, session: call.session };
-        let challenge = self.challenges.recognise(&client_data.challenge, binding, now);
-        let challenge = challenge.map_err(|fault| refused(TrustVector::SILENT, fault.into()))?;
+        let (client_data, challenge) = self
+            .bound_challenge(call.client_data, binding, now)
+            .map_err(|reason| refused(TrustVector::SILENT, reason))?;
         let expectation = Expectation {
             client_data_hash: &client_data.hash,
             key_id: call.key_id,

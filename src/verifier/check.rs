@@ -16,7 +16,8 @@ pub(super) const INSTANCE_UNKNOWN: Reason =
     Reason::new("instance_unknown", "no such instance is enrolled", Remedy::ReEnrol);
 const PROOF_EXPIRED: Reason =
     Reason::new("proof_expired", "the last proof is too old; a fresh assertion is needed", Remedy::NewChallenge);
-const UNKNOWN: TrustVector = TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
+pub(super) const UNRECOGNISED: TrustVector =
+    TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
 
 impl Verifier {
     /// The verdict that holds now for the instance behind a pseudonym of this caller's relying party.
@@ -32,7 +33,7 @@ impl Verifier {
         match current {
             Some(verdict) if verdict.holds_at(now) => Ok(verdict),
             Some(verdict) => Ok(Arc::new(held(Verdict::clone(&verdict), now))),
-            None => Ok(Arc::new(refusal(app, UNKNOWN, INSTANCE_UNKNOWN, now))),
+            None => Ok(Arc::new(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now))),
         }
     }
 

@@ -29,8 +29,9 @@ use crate::appraisal::{Reason, TrustVector};
 use crate::cache::{InstanceCache, VerdictCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
+use crate::evidence::client_data::ClientData;
 use crate::ids::AppName;
-use crate::store::Store;
+use crate::store::{Spend, Store};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -87,6 +88,18 @@ impl Verifier {
     /// The time by which this role judges.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Client data with the challenge it answers, if that may be redeemed now.
+    fn bound_challenge(
+        &self,
+        client_data: &[u8],
+        binding: Binding<'_>,
+        now: Timestamp,
+    ) -> Result<(ClientData, Spend), Reason> {
+        let client_data = ClientData::parse(client_data)?;
+        let challenge = self.challenges.recognise(&client_data.challenge, binding, now)?;
+        Ok((client_data, challenge))
     }
 
     fn app(&self, name: &AppName) -> Result<&App, CallFault> {
