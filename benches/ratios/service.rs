@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bonafide::app::Service;
-use bonafide::appraisal::{Policy, appraise};
+use bonafide::appraisal::{Circumstances, appraise};
 use bonafide::clock::{Clock, SystemClock};
 use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::secret::random;
 use bonafide::evidence::app_attest::AppId;
-use bonafide::evidence::claims::{Anchor, Claims, Environment, Format};
+use bonafide::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment};
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
@@ -27,7 +27,7 @@ use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Frame, Verdict};
-use bonafide::verifier::{AppConfig, Caller, Role, VerifierConfig};
+use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Role, VerifierConfig};
 use data_encoding::BASE64URL_NOPAD;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -66,8 +66,8 @@ fn folder() -> TempDir {
 impl Stage {
     async fn build(folder: TempDir, store: StoreConfig) -> Self {
         let lab = AppAttestLab::new(SystemClock.now()).expect("a laboratory");
-        let careful = AppConfig::careful(name("shop"), vec![app_id()]);
-        let app = AppConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful };
+        let careful = AppAttestConfig::careful(vec![app_id()]);
+        let app = app_config(AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful });
         let config = Config {
             grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
             store,
@@ -314,28 +314,32 @@ fn app_id() -> AppId {
     APP_ID.parse().expect("an App ID")
 }
 
+fn app_config(app_attest: AppAttestConfig) -> AppConfig {
+    AppConfig { app_attest: Some(app_attest), ..AppConfig::of(name("shop")) }
+}
+
 /// An enrolment as the role would hand it to the store.
 pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
-    let claims = Claims {
-        format: Format::AppAttest,
+    let app_attest = AppAttestClaims {
         app_id: APP_ID.to_owned(),
         environment: Environment::Production,
-        anchor: Anchor::Vendor,
         validation_category: None,
         bundle_version: None,
         os_version: None,
         os_build: None,
     };
-    let (app, config) = (name("shop"), AppConfig::careful(name("shop"), vec![app_id()]));
-    let id = InstanceId::derive(&app, claims.environment.name(), &key.key_id());
+    let (app, config) = (name("shop"), app_config(AppAttestConfig::careful(vec![app_id()])));
+    let id = InstanceId::derive(&app, app_attest.environment.name(), &key.key_id());
+    let claims = Claims { anchor: Anchor::Vendor, app_attest: Some(Box::new(app_attest)) };
+    let appraisal = appraise(&claims, &config.policy(), &Circumstances { now });
     let frame = Frame {
         app: app.clone(),
-        policy: Policy::careful().revision(),
+        policy: config.policy().revision(),
         issued_at: now,
         lifetime: config.verdict_lifetime,
         freshness: config.freshness,
     };
-    let verdict = Verdict::on(id, claims.clone(), appraise(&claims, &Policy::careful()), frame);
+    let verdict = Verdict::on(id, claims.clone(), appraisal, frame);
     let instance = Instance {
         id,
         app,

@@ -22,7 +22,7 @@ use bonafide::ids::Name;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
 use bonafide::verdict::Decision;
-use bonafide::verifier::{AppConfig, AttestCall, Caller, Role, Verifier, VerifierConfig};
+use bonafide::verifier::{AppAttestConfig, AppConfig, AttestCall, Caller, Role, Verifier, VerifierConfig};
 use bonafide::wire::cbor;
 
 /// A function that holds for all bytes.
@@ -136,7 +136,9 @@ pub fn config(bytes: &[u8]) {
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("a runtime"));
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-    let config = VerifierConfig::of(vec![AppConfig::careful(name("shop"), vec![APP.clone()])]);
+    let app_attest = Some(AppAttestConfig::careful(vec![APP.clone()]));
+    let app = AppConfig { app_attest, ..AppConfig::of(name("shop")) };
+    let config = VerifierConfig::of(vec![app]);
     let built = Verifier::build(config, Arc::new(MemoryStore::new()), Arc::new(SystemClock));
     RUNTIME.block_on(built).expect("a verifier")
 });

@@ -6,7 +6,7 @@ mod remedy;
 mod rules;
 mod vector;
 
-pub use policy::{AbsentCategory, Policy, PolicyRevision};
+pub use policy::{AbsentCategory, AppAttestPolicy, Policy, PolicyRevision};
 pub use reason::{Reason, Remedy};
-pub use rules::{Appraisal, RULES, Rule, appraise};
+pub use rules::{Appraisal, Circumstances, appraise};
 pub use vector::{Tier, TrustVector, Worth};

@@ -56,5 +56,5 @@ impl InstanceCache {
 /// About how many bytes an entry takes: its parts, and what the map keeps beside them.
 fn weight(known: &KnownInstance) -> u32 {
     const MAP: usize = 160;
-    u32::try_from(MAP + size_of::<KnownInstance>() + known.claims.app_id.len()).unwrap_or(u32::MAX)
+    u32::try_from(MAP + size_of::<KnownInstance>() + known.claims.heap_size()).unwrap_or(u32::MAX)
 }

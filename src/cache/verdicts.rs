@@ -8,6 +8,7 @@ use moka::Expiry;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 
+use crate::evidence::claims::Claims;
 use crate::ids::InstanceId;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -105,6 +106,6 @@ impl Expiry<InstanceId, Entry> for KeepFor {
 fn weight(verdict: &Verdict) -> u32 {
     const MAP: usize = 160;
     let reasons: usize = verdict.reasons.iter().map(|reason| size_of_val(reason) + reason.text.len()).sum();
-    let claims = verdict.claims.as_ref().map_or(0, |claims| claims.app_id.len());
+    let claims = verdict.claims.as_ref().map_or(0, Claims::heap_size);
     u32::try_from(MAP + size_of::<Verdict>() + reasons + claims).unwrap_or(u32::MAX)
 }

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use super::app_attest;
 use super::entry::{Entry, refuse_repeats};
 use super::section::Section;
-use super::{app_attest, app_attest::AppAttest};
 use crate::ids::AppName;
 use crate::verdict::Freshness;
 use crate::verifier::AppConfig;
 
 /// How long a verdict may hold: a day at most.
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// The sections that say what may prove itself as an app; one is needed at least.
+const FORMATS: [&str; 1] = ["app_attest"];
 
 /// Reads all apps.
 pub(super) fn read(sections: Vec<Section<'_>>) -> Vec<AppConfig> {
@@ -24,15 +27,13 @@ type Named<'a> = Option<(Entry<'a>, AppName)>;
 fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let name = section.required("name").and_then(|entry| Some((entry, entry.parsed()?)));
     let (verdict_lifetime, freshness) = read_times(&mut section);
-    let app_attest = app_attest::read(section.required_section("app_attest"));
+    let app_attest = app_attest::read(section.section("app_attest"));
+    if FORMATS.iter().all(|key| section.entry(key).is_none()) {
+        section.miss("[app.app_attest] is missing".to_owned());
+    }
     section.finish();
-    let app = name.clone().zip(app_attest).map(|((_, name), format)| joined(name, format, verdict_lifetime, freshness));
+    let app = name.clone().map(|(_, name)| AppConfig { name, app_attest, verdict_lifetime, freshness });
     (name, app)
-}
-
-fn joined(name: AppName, format: AppAttest, verdict_lifetime: Duration, freshness: Freshness) -> AppConfig {
-    let AppAttest { app_ids, device, sign_count, lab_roots, policy } = format;
-    AppConfig { name, app_ids, device, sign_count, lab_roots, policy, verdict_lifetime, freshness }
 }
 
 /// Reads how long verdicts hold, and how long answers may be reused: never longer than the verdict.

@@ -5,30 +5,22 @@ use std::collections::BTreeSet;
 use super::entry::{Entry, refuse_repeats};
 use super::pem;
 use super::section::Section;
-use crate::appraisal::{AbsentCategory, Policy};
+use crate::appraisal::{AbsentCategory, AppAttestPolicy};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::{Environment, ValidationCategory};
 use crate::store::{SignCountMode, WindowSize};
+use crate::verifier::AppAttestConfig;
 
 /// How many counts a window holds unless told otherwise.
 const WINDOW: u16 = 128;
 
-/// What this section says about an app.
-pub(super) struct AppAttest {
-    pub(super) app_ids: Vec<AppId>,
-    pub(super) device: Device,
-    pub(super) sign_count: SignCountMode,
-    pub(super) lab_roots: Vec<Vec<u8>>,
-    pub(super) policy: Policy,
-}
-
 /// Reads the section, if it is there.
-pub(super) fn read(mut section: Section<'_>) -> Option<AppAttest> {
+pub(super) fn read(mut section: Section<'_>) -> Option<AppAttestConfig> {
     if !section.is_present() {
         return None;
     }
     let devices = [("mobile", Device::Mobile), ("mac", Device::Mac)];
-    let app_attest = AppAttest {
+    let app_attest = AppAttestConfig {
         app_ids: section.required("app_ids").and_then(app_ids).unwrap_or_default(),
         device: section.read("device", |entry| entry.one_of(&devices), Device::Mobile),
         sign_count: sign_count(&mut section),
@@ -46,13 +38,13 @@ fn app_ids(entry: Entry<'_>) -> Option<Vec<AppId>> {
     Some(read.into_iter().map(|(_, app_id)| app_id).collect())
 }
 
-fn policy(section: &mut Section<'_>) -> Policy {
+fn policy(section: &mut Section<'_>) -> AppAttestPolicy {
     let environments =
         [Environment::Production, Environment::Development].map(|environment| (environment.name(), environment));
     let absences =
         [("allow", AbsentCategory::Allow), ("step-up", AbsentCategory::StepUp), ("deny", AbsentCategory::Deny)];
     let environment = section.read("environment", |entry| entry.one_of(&environments), Environment::Production);
-    Policy {
+    AppAttestPolicy {
         environment,
         validation_categories: section.read("validation_categories", categories, usual_categories(environment)),
         absent_category: section.read("absent_category", |entry| entry.one_of(&absences), AbsentCategory::Allow),

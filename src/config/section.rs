@@ -69,15 +69,6 @@ impl<'a> Section<'a> {
         Self { title, span, table: entry.and_then(Entry::table), asked: BTreeSet::new(), ledger: self.ledger }
     }
 
-    /// The table with this key, which has to be there.
-    pub(super) fn required_section(&mut self, key: &'static str) -> Self {
-        let section = self.section(key);
-        if self.table.is_some_and(|table| !table.contains_key(key)) {
-            self.ledger.misplaced(self.span.clone(), format!("[{}] is missing", section.title), None);
-        }
-        section
-    }
-
     /// The tables `[[key]]`.
     pub(super) fn sections(&mut self, key: &'static str) -> Vec<Self> {
         let items = self.entry(key).and_then(|entry| entry.tables(key)).unwrap_or_default();

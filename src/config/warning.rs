@@ -37,8 +37,9 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
 }
 
 fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
-    let development = app.policy.environment == Environment::Development;
-    let lab = !app.lab_roots.is_empty();
+    let app_attest = app.app_attest.as_ref();
+    let development = app_attest.is_some_and(|format| format.policy.environment == Environment::Development);
+    let lab = app_attest.is_some_and(|format| !format.lab_roots.is_empty());
     let development = development.then(|| Warning::Development(app.name.clone()));
     development.into_iter().chain(lab.then(|| Warning::LabRoots(app.name.clone())))
 }

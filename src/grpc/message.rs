@@ -84,16 +84,9 @@ fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
     if role == Role::Gateway {
         return Vec::new();
     }
-    let stated = [
-        ("format", Some(claims.format.name().to_owned())),
-        ("app_id", Some(claims.app_id.clone())),
-        ("environment", Some(claims.environment.name().to_owned())),
-        ("validation_category", claims.validation_category.map(|category| category.name().to_owned())),
-        ("bundle_version", claims.bundle_version.clone()),
-        ("os_version", claims.os_version.as_ref().map(ToString::to_string)),
-        ("os_build", claims.os_build.clone()),
-    ];
-    stated.into_iter().filter_map(|(name, value)| Some(proto::Fact { name: name.to_owned(), value: value? })).collect()
+    let formats = claims.formats().map(|format| ("format", format.name().to_owned()));
+    let stated = formats.chain(claims.app_attest.iter().flat_map(|claims| claims.stated()));
+    stated.map(|(name, value)| proto::Fact { name: name.to_owned(), value }).collect()
 }
 
 fn freshness(verdict: &Verdict, now: Timestamp) -> proto::Freshness {

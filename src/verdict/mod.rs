@@ -168,7 +168,7 @@ mod tests {
     fn d05_a_verdict_holds_from_its_proof_to_its_end() {
         let frame = Frame {
             app: "shop".parse().expect("a name"),
-            policy: crate::appraisal::Policy::careful().revision(),
+            policy: crate::appraisal::Policy::default().revision(),
             issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
             lifetime: CLOCK_SKEW,
             freshness: Freshness::NEVER,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Verifier;
 use super::app::App;
+use super::attest::FORMAT_NOT_TAKEN;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{INSTANCE_UNKNOWN, UNRECOGNISED, held};
@@ -12,11 +13,10 @@ use super::named_call::named_call;
 use super::refusal;
 use crate::appraisal::{Reason, Remedy, TrustVector};
 use crate::cache::KnownInstance;
-use crate::evidence::Verified;
 use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejection, verify_assertion};
-use crate::evidence::claims::Claims;
+use crate::evidence::claims::{AppAttestClaims, Claims};
 use crate::ids::{AppName, InstanceId, KeyId};
-use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountRefusal, Spend, StoreFault};
+use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -49,7 +49,10 @@ pub enum Signer<'a> {
 /// An assertion that verified, on its way to the store.
 struct Proof {
     challenge: Spend,
-    facts: Verified<AssertionFacts>,
+    sign_count: u32,
+    mode: SignCountMode,
+    /// What is known of the instance with this proof.
+    claims: Claims,
 }
 
 impl Verifier {
@@ -61,7 +64,7 @@ impl Verifier {
         let now = self.clock.now();
         let named = named_call(caller, call.idempotency_key, &call.content());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(app.restated(first), now));
+            return Ok(held(app.restated(first, now), now));
         }
         let id = self.signer(app, caller, call.signer);
         let mut known = id.and_then(|id| self.instances.known(id));
@@ -83,7 +86,7 @@ impl Verifier {
     fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Option<InstanceId> {
         match signer {
             Signer::Pseudonym(text) => self.instance_behind(caller, text),
-            Signer::Key(key) => Some(InstanceId::derive(&app.name, app.policy.environment.name(), key)),
+            Signer::Key(key) => Some(InstanceId::derive(&app.name, app.app_attest.as_ref()?.environment.name(), key)),
         }
     }
 
@@ -117,12 +120,16 @@ impl Verifier {
         let (client_data, challenge) = self
             .bound_challenge(call.client_data, binding, now)
             .map_err(|reason| refused(TrustVector::SILENT, reason))?;
-        let app_id = app.app_id(&instance.claims.app_id);
+        let format = app.app_attest.as_ref().zip(instance.claims.app_attest.as_deref());
+        let (format, known) = format.ok_or_else(|| refused(TrustVector::SILENT, FORMAT_NOT_TAKEN))?;
+        let app_id = format.app_id(&known.app_id);
         let app_id = app_id.ok_or_else(|| refused(TrustVector::UNVERIFIED, (&Rejection::AppMismatch).into()))?;
         let expectation = AssertionExpectation { client_data_hash: &client_data.hash, key: &instance.key, app_id };
         let facts = verify_assertion(call.assertion, expectation)
             .map_err(|fault| refused(TrustVector::UNVERIFIED, (&fault).into()))?;
-        Ok(Proof { challenge, facts })
+        let facts = facts.into_facts();
+        let claims = Claims { app_attest: Some(Box::new(proved_again(known, &facts))), ..instance.claims.clone() };
+        Ok(Proof { challenge, sign_count: facts.sign_count, mode: format.sign_count, claims })
     }
 
     /// The verdict; `None` when other proofs have changed what this one was weighed with.
@@ -131,7 +138,7 @@ impl Verifier {
         let silent = |reason: Reason| refusal(app, TrustVector::SILENT, reason, now);
         Ok(Some(match self.kept(advance).await? {
             AdvanceOutcome::Advanced => verdict,
-            AdvanceOutcome::Repeated(first) => held(app.restated(*first), now),
+            AdvanceOutcome::Repeated(first) => held(app.restated(*first, now), now),
             AdvanceOutcome::ChallengeSpent => silent(ChallengeRejection::Replayed.into()),
             AdvanceOutcome::ChallengeExpired => silent(ChallengeRejection::Expired.into()),
             AdvanceOutcome::SignCount(SignCountRefusal::Seen) => silent(SIGN_COUNT_REPLAYED),
@@ -184,19 +191,18 @@ fn what_counts(instance: Instance) -> KnownInstance {
 }
 
 fn advance(app: &App, instance: &KnownInstance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
-    let facts = proof.facts.into_facts();
-    let said = proved_again(&instance.claims, &facts);
-    let verdict = app.verdict(instance.id, said.clone(), now);
-    let (claims, verdict) = if facts.sign_count < instance.sign_count {
-        (None, worse(verdict, app.verdict(instance.id, instance.claims.clone(), now)))
+    let said = proof.claims;
+    let verdict = app.verdict(instance.id, said.clone(), now, now);
+    let (claims, verdict) = if proof.sign_count < instance.sign_count {
+        (None, worse(verdict, app.verdict(instance.id, instance.claims.clone(), now, now)))
     } else {
         ((said != instance.claims).then_some(said), verdict)
     };
     Advance {
         challenge: proof.challenge,
         instance: instance.id,
-        sign_count: facts.sign_count,
-        mode: app.sign_count,
+        sign_count: proof.sign_count,
+        mode: proof.mode,
         claims,
         claims_at: instance.claims_at,
         proven_at: now,
@@ -212,9 +218,9 @@ fn worse(late: Verdict, current: Verdict) -> Verdict {
 }
 
 /// What the running code says now replaces what it said before; where it says nothing, the earlier word stands.
-fn proved_again(earlier: &Claims, facts: &AssertionFacts) -> Claims {
+fn proved_again(earlier: &AppAttestClaims, facts: &AssertionFacts) -> AppAttestClaims {
     let now = &facts.extensions;
-    Claims {
+    AppAttestClaims {
         validation_category: now.validation_category.or(earlier.validation_category),
         bundle_version: now.bundle_version.clone().or_else(|| earlier.bundle_version.clone()),
         ..earlier.clone()

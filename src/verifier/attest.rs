@@ -12,6 +12,7 @@ use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
 use crate::crypto::digest::sha256_of_parts;
 use crate::evidence::Verified;
 use crate::evidence::app_attest::{AttestationFacts, Expectation, verify_attestation};
+use crate::evidence::claims::Claims;
 use crate::evidence::client_data::ClientData;
 use crate::ids::{AccountTag, AppName, InstanceId};
 use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, Spend};
@@ -53,7 +54,7 @@ impl Verifier {
         let now = self.clock.now();
         let named = named_call(caller, call.idempotency_key, &call.content());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(app.restated(first), now));
+            return Ok(held(app.restated(first, now), now));
         }
         match self.proof(app, &call, now) {
             Ok(proof) => self.enrol(app, self.enrolment(app, caller, &call, proof, named, now)).await,
@@ -64,6 +65,7 @@ impl Verifier {
     /// Checks everything that can be checked without the store.
     fn proof(&self, app: &App, call: &AttestCall<'_>, now: Timestamp) -> Result<Proof, Box<Verdict>> {
         let refused = |vector, reason: Reason| Box::new(refusal(app, vector, reason, now));
+        let format = app.app_attest.as_ref().ok_or_else(|| refused(TrustVector::SILENT, FORMAT_NOT_TAKEN))?;
         let binding = Binding { app: &app.name, purpose: Purpose::Attest, session: call.session };
         let (client_data, challenge) = self
             .bound_challenge(call.client_data, binding, now)
@@ -71,11 +73,11 @@ impl Verifier {
         let expectation = Expectation {
             client_data_hash: &client_data.hash,
             key_id: call.key_id,
-            app_ids: &app.app_ids,
-            environment: app.policy.environment,
-            device: app.device,
+            app_ids: &format.app_ids,
+            environment: format.environment,
+            device: format.device,
         };
-        let facts = verify_attestation(call.attestation_object, &app.anchors, expectation, now)
+        let facts = verify_attestation(call.attestation_object, &format.anchors, expectation, now)
             .map_err(|fault| refused(TrustVector::UNVERIFIED, (&fault).into()))?;
         Ok(Proof { client_data, challenge, facts })
     }
@@ -91,7 +93,8 @@ impl Verifier {
     ) -> Enrolment {
         let facts = proof.facts.into_facts();
         let id = InstanceId::derive(&app.name, facts.claims.environment.name(), &facts.key_id);
-        let verdict = app.verdict(id, facts.claims.clone(), now);
+        let claims = Claims { anchor: facts.anchor, app_attest: Some(Box::new(facts.claims)) };
+        let verdict = app.verdict(id, claims.clone(), now, now);
         let instance = Instance {
             id,
             app: app.name.clone(),
@@ -99,7 +102,7 @@ impl Verifier {
             key_id: facts.key_id,
             account: self.account(caller, call.account),
             confirmation: proof.client_data.confirmation,
-            claims: facts.claims,
+            claims,
             serials: facts.serials,
             receipt: facts.receipt,
             enrolled_at: now,
@@ -134,7 +137,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verdict, CallFault> {
         let current = self.current(app, id, now).await?;
-        Ok(held(current.map_or_else(|| app.restated(first), |current| Verdict::clone(&current)), now))
+        Ok(held(current.map_or_else(|| app.restated(first, now), |current| Verdict::clone(&current)), now))
     }
 
     fn account(&self, caller: &Caller, reference: &str) -> Option<AccountTag> {
@@ -142,6 +145,9 @@ impl Verifier {
         (!reference.is_empty()).then(|| AccountTag(self.accounts.tag(&scoped)))
     }
 }
+
+pub(super) const FORMAT_NOT_TAKEN: Reason =
+    Reason::new("format_not_taken", "the app takes no evidence of this format", Remedy::ContactSupport);
 
 /// A genuine key, but not this caller's to enrol.
 const TAKEN: TrustVector = TrustVector { instance_identity: Worth::CONTRAINDICATED, ..TrustVector::SILENT };

@@ -50,7 +50,7 @@ impl Verifier {
         }
         let load = async {
             let instance = self.store.instance(id).await?.filter(|instance| instance.app == app.name);
-            Ok(instance.map(|instance| app.verdict(id, instance.claims, instance.proven_at)))
+            Ok(instance.map(|instance| app.verdict(id, instance.claims, instance.proven_at, now)))
         };
         self.cache.loaded(id, now, load).await.map(|verdict| verdict.filter(fits))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::appraisal::Policy;
+use crate::appraisal::{AppAttestPolicy, Policy};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::ids::AppName;
 use crate::store::SignCountMode;
@@ -19,11 +19,22 @@ pub struct VerifierConfig {
     pub cache_capacity: u64,
 }
 
-/// What the role needs to know about one app.
+/// What the role needs to know about one app. A format without a section is refused.
 #[derive(Clone, Debug)]
 pub struct AppConfig {
     /// The name that callers use.
     pub name: AppName,
+    /// What App Attest has to prove.
+    pub app_attest: Option<AppAttestConfig>,
+    /// How long a verdict holds after the proof.
+    pub verdict_lifetime: Duration,
+    /// How long relying parties may reuse an answer.
+    pub freshness: Freshness,
+}
+
+/// What App Attest has to prove for an app.
+#[derive(Clone, Debug)]
+pub struct AppAttestConfig {
     /// The App IDs that may prove themselves as this app.
     pub app_ids: Vec<AppId>,
     /// The kind of device that is expected.
@@ -33,11 +44,7 @@ pub struct AppConfig {
     /// Roots of laboratories that are trusted beside Apple's, DER certificates. Verdicts that rest on them say so.
     pub lab_roots: Vec<Vec<u8>>,
     /// What the claims should be.
-    pub policy: Policy,
-    /// How long a verdict holds after the proof.
-    pub verdict_lifetime: Duration,
-    /// How long relying parties may reuse an answer.
-    pub freshness: Freshness,
+    pub policy: AppAttestPolicy,
 }
 
 impl VerifierConfig {
@@ -48,17 +55,31 @@ impl VerifierConfig {
 }
 
 impl AppConfig {
-    /// What a careful team would ship for an iPhone app.
-    pub fn careful(name: AppName, app_ids: Vec<AppId>) -> Self {
+    /// An app that takes no evidence yet, with verdicts of ten minutes.
+    pub const fn of(name: AppName) -> Self {
         Self {
             name,
+            app_attest: None,
+            verdict_lifetime: Duration::from_secs(600),
+            freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
+        }
+    }
+
+    /// What the claims should be, all formats together.
+    pub fn policy(&self) -> Policy {
+        Policy { app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()) }
+    }
+}
+
+impl AppAttestConfig {
+    /// What a careful team would ship for an iPhone app.
+    pub fn careful(app_ids: Vec<AppId>) -> Self {
+        Self {
             app_ids,
             device: Device::Mobile,
             sign_count: SignCountMode::Strict,
             lab_roots: Vec::new(),
-            policy: Policy::careful(),
-            verdict_lifetime: Duration::from_secs(600),
-            freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
+            policy: AppAttestPolicy::careful(),
         }
     }
 }

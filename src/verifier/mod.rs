@@ -1,6 +1,7 @@
 //! The role: a RATS verifier for relying parties. Its use cases are to issue challenges, enrol, assert and check.
 
 mod app;
+mod app_attest;
 mod assert;
 mod attest;
 mod caller;
@@ -18,7 +19,7 @@ pub use assert::{AssertCall, Signer};
 pub use attest::AttestCall;
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
-pub use config::{AppConfig, VerifierConfig};
+pub use config::{AppAttestConfig, AppConfig, VerifierConfig};
 pub use fault::{BuildFault, CallFault, Inability};
 
 use app::App;

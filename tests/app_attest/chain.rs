@@ -30,7 +30,7 @@ fn device_of(lab: &AppAttestLab) -> LabDevice {
 #[test]
 fn a_verdict_can_tell_a_laboratory_from_apple() {
     let facts = bench::attest(&bench::iphone(), |_| ()).expect("genuine");
-    assert_eq!(facts.claims.anchor, Anchor::from(AnchorOrigin::Lab));
+    assert_eq!(facts.anchor, Anchor::from(AnchorOrigin::Lab));
     assert_eq!(facts.serials.len(), 2);
 }
 

@@ -47,7 +47,7 @@ fn recordings_verify_against_apples_root_at_their_time() {
         assert_eq!(facts.key_id.0, *recording.key_id);
         assert_eq!(facts.claims.app_id, recording.app_id);
         assert_eq!(facts.claims.environment, recording.environment);
-        assert_eq!(facts.claims.anchor, Anchor::from(AnchorOrigin::Vendor));
+        assert_eq!(facts.anchor, Anchor::from(AnchorOrigin::Vendor));
         assert_eq!(facts.claims.os_version.expect("a version").to_string(), "17.2.1");
         assert_eq!(facts.claims.os_build.as_deref(), Some("21C66"));
         assert_eq!(facts.claims.validation_category, None);

@@ -20,7 +20,7 @@ use bonafide::lab::app_attest::{AppAttestLab, Attested, LabDevice};
 use bonafide::store::{SignCountMode, StoreConfig, WindowSize};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
-use bonafide::verifier::{AppConfig, VerifierConfig};
+use bonafide::verifier::{AppAttestConfig, AppConfig, VerifierConfig};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -42,13 +42,17 @@ pub(crate) struct Harness {
 /// Two apps, `shop` with a window of 64 sign counts and `bank` in strict mode, and one more that trusts no laboratory.
 pub(crate) fn config(folder: &TempDir, lab: &AppAttestLab) -> Config {
     let app_id: AppId = APP_ID.parse().expect("an App ID");
-    let app = |name: &str| AppConfig::careful(name.parse().expect("a name"), vec![app_id.clone()]);
+    let careful = AppAttestConfig::careful(vec![app_id]);
+    let app = |name: &str, app_attest| AppConfig {
+        app_attest: Some(app_attest),
+        ..AppConfig::of(name.parse().expect("a name"))
+    };
     let lab_roots = vec![lab.root_der().to_vec()];
     let window = SignCountMode::Window(WindowSize::new(64).expect("a size"));
     let apps = vec![
-        AppConfig { lab_roots: lab_roots.clone(), sign_count: window, ..app("shop") },
-        AppConfig { lab_roots, ..app("bank") },
-        app("apple-only"),
+        app("shop", AppAttestConfig { lab_roots: lab_roots.clone(), sign_count: window, ..careful.clone() }),
+        app("bank", AppAttestConfig { lab_roots, ..careful.clone() }),
+        app("apple-only", careful),
     ];
     Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),

@@ -16,7 +16,9 @@ use bonafide::store::{
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
-use bonafide::verifier::{AppConfig, AssertCall, AttestCall, Caller, Purpose, Role, Signer, Verifier, VerifierConfig};
+use bonafide::verifier::{
+    AppAttestConfig, AppConfig, AssertCall, AttestCall, Caller, Purpose, Role, Signer, Verifier, VerifierConfig,
+};
 use tokio::sync::Semaphore;
 
 use crate::harness::{APP_ID, START};
@@ -85,8 +87,9 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let lab = AppAttestLab::new(START).expect("a laboratory");
     let app_id = APP_ID.parse().expect("an App ID");
     let app: Name = "shop".parse().expect("a name");
-    let config = AppConfig::careful(app.clone(), vec![APP_ID.parse().expect("an App ID")]);
-    let config = AppConfig { lab_roots: vec![lab.root_der().to_vec()], ..config };
+    let app_attest = AppAttestConfig::careful(vec![APP_ID.parse().expect("an App ID")]);
+    let app_attest = AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..app_attest };
+    let config = AppConfig { app_attest: Some(app_attest), ..AppConfig::of(app.clone()) };
     let store = Arc::new(Slow { store: MemoryStore::new(), answers: Semaphore::new(0) });
     let clock = Arc::new(ManualClock::at(START));
     let verifier = Verifier::build(VerifierConfig::of(vec![config]), store.clone(), clock).await.expect("builds");

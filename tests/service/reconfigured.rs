@@ -3,6 +3,7 @@
 use bonafide::appraisal::AbsentCategory;
 use bonafide::config::Config;
 use bonafide::grpc::proto::{AssertRequest, Decision, Purpose, Verdict};
+use bonafide::verifier::AppAttestConfig;
 
 use crate::harness::{Harness, attest_request, codes};
 
@@ -29,21 +30,25 @@ async fn refused_after(change: impl FnOnce(&mut Config), code: &str) {
     assert_eq!(service.attest(enrolment).await.decision(), Decision::Deny, "the same evidence");
 }
 
+fn app_attest(config: &mut Config) -> &mut AppAttestConfig {
+    config.verifier.apps[0].app_attest.as_mut().expect("a section")
+}
+
 #[tokio::test]
 async fn d07_a_stricter_policy_holds_for_answers_given_before_it() {
-    let stricter = |config: &mut Config| config.verifier.apps[0].policy.absent_category = AbsentCategory::Deny;
+    let stricter = |config: &mut Config| app_attest(config).policy.absent_category = AbsentCategory::Deny;
     refused_after(stricter, "category_absent").await;
 }
 
 #[tokio::test]
 async fn g03_a_laboratory_that_is_no_longer_named_vouches_for_nobody() {
-    refused_after(|config| config.verifier.apps[0].lab_roots.clear(), "lab_withdrawn").await;
+    refused_after(|config| app_attest(config).lab_roots.clear(), "lab_withdrawn").await;
 }
 
 #[tokio::test]
 async fn b05_an_app_id_that_is_no_longer_named_is_refused() {
     let other = |config: &mut Config| {
-        config.verifier.apps[0].app_ids = vec!["1234567890.com.example.other".parse().expect("an App ID")];
+        app_attest(config).app_ids = vec!["1234567890.com.example.other".parse().expect("an App ID")];
     };
     refused_after(other, "app_withdrawn").await;
 }

@@ -20,7 +20,7 @@ use crate::grpc::{GrpcConfig, Stopped};
 use crate::lab::app_attest::{AppAttestLab, LabDevice};
 use crate::store::{SignCountMode, StoreConfig, WindowSize};
 use crate::telemetry::LogConfig;
-use crate::verifier::{AppConfig, VerifierConfig};
+use crate::verifier::{AppAttestConfig, AppConfig, VerifierConfig};
 
 /// The app of the demo.
 pub(super) const APP: &str = "shop";
@@ -83,9 +83,12 @@ impl Setting {
 
 fn config(folder: &TempDir, app_id: &AppId, lab: &AppAttestLab) -> anyhow::Result<Config> {
     let window = WindowSize::new(64).context("64 is a window size")?;
-    let careful = AppConfig::careful(APP.parse()?, vec![app_id.clone()]);
-    let app =
-        AppConfig { sign_count: SignCountMode::Window(window), lab_roots: vec![lab.root_der().to_vec()], ..careful };
+    let app_attest = AppAttestConfig {
+        sign_count: SignCountMode::Window(window),
+        lab_roots: vec![lab.root_der().to_vec()],
+        ..AppAttestConfig::careful(vec![app_id.clone()])
+    };
+    let app = AppConfig { app_attest: Some(app_attest), ..AppConfig::of(APP.parse()?) };
     Ok(Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },

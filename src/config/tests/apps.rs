@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use super::{APP_IDS, each_has_one_fault, faults, parse};
-use crate::appraisal::{AbsentCategory, Policy};
+use crate::appraisal::{AbsentCategory, AppAttestPolicy};
 use crate::config::Config;
 use crate::evidence::app_attest::Device;
 use crate::evidence::claims::{Environment, ValidationCategory};
 use crate::store::{SignCountMode, WindowSize};
 use crate::verdict::Freshness;
-use crate::verifier::AppConfig;
+use crate::verifier::{AppAttestConfig, AppConfig};
 
 fn app(own: &str, app_attest: &str) -> String {
     format!("[[app]]\nname = \"shop\"\n{own}\n[app.app_attest]\n{APP_IDS}\n{app_attest}\n")
+}
+
+fn app_attest(told: &str) -> AppAttestConfig {
+    read("", told).app_attest.expect("a section")
 }
 
 fn read(own: &str, app_attest: &str) -> AppConfig {
@@ -24,12 +28,14 @@ fn read(own: &str, app_attest: &str) -> AppConfig {
 fn an_app_is_careful_unless_told_otherwise() {
     let app = read("", "");
     assert_eq!(app.name.as_str(), "shop");
-    assert_eq!(app.app_ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["1234567890.com.example.shop"]);
-    assert_eq!(app.policy, Policy::careful());
-    assert_eq!((app.device, app.sign_count), (Device::Mobile, SignCountMode::Strict));
-    assert_eq!((app.lab_roots.len(), app.verdict_lifetime), (0, Duration::from_secs(600)));
+    assert_eq!(app.verdict_lifetime, Duration::from_secs(600));
     let freshness = Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO };
     assert_eq!(app.freshness, freshness);
+    let format = app.app_attest.expect("a section");
+    assert_eq!(format.app_ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["1234567890.com.example.shop"]);
+    assert_eq!(format.policy, AppAttestPolicy::careful());
+    assert_eq!((format.device, format.sign_count), (Device::Mobile, SignCountMode::Strict));
+    assert_eq!(format.lab_roots.len(), 0);
 }
 
 #[test]
@@ -41,22 +47,23 @@ fn everything_about_an_app_can_be_told() {
     assert_eq!(app.verdict_lifetime, Duration::from_secs(3_600));
     assert_eq!(app.freshness.fresh_for, Duration::from_millis(500));
     assert_eq!(app.freshness.stale_if_unavailable, Duration::from_secs(120));
-    let policy = Policy {
+    let policy = AppAttestPolicy {
         environment: Environment::Development,
         validation_categories: [ValidationCategory(1), ValidationCategory(2)].into(),
         absent_category: AbsentCategory::StepUp,
         min_os_version: "16.4".parse().ok(),
     };
-    assert_eq!(app.policy, policy);
-    assert_eq!(app.device, Device::Mac);
-    assert_eq!(app.sign_count, SignCountMode::Window(WindowSize::new(1024).expect("a size")));
+    let format = app.app_attest.expect("a section");
+    assert_eq!(format.policy, policy);
+    assert_eq!(format.device, Device::Mac);
+    assert_eq!(format.sign_count, SignCountMode::Window(WindowSize::new(1024).expect("a size")));
 }
 
 #[test]
 fn defaults_follow_from_what_is_told() {
-    let development = read("", "environment = \"development\"").policy.validation_categories;
+    let development = app_attest("environment = \"development\"").policy.validation_categories;
     assert_eq!(development, [ValidationCategory(3)].into());
-    let window = read("", "sign_count = \"window\"").sign_count;
+    let window = app_attest("sign_count = \"window\"").sign_count;
     assert_eq!(window, SignCountMode::Window(WindowSize::new(128).expect("a size")));
     assert_eq!(read("verdict_lifetime = \"5s\"", "").freshness.fresh_for, Duration::from_secs(5));
 }
@@ -72,7 +79,7 @@ fn faults_of_an_app() {
         (app("sign_count = \"strict\"", ""), "3:1: unknown key \"sign_count\" in [app]"),
         ("".to_owned(), "1:1: [[app]] is missing"),
         ("app = []".to_owned(), "1:7: expected at least one [[app]]"),
-        ("\n[[app]]\nname = \"shop\"".to_owned(), "2:1: [app.app_attest] is missing"),
+        ("\n[[app]]\nname = \"shop\"".to_owned(), "2:1: [app.app_attest] is missing in [app]"),
         ("[[app]]\nname = \"shop\"\napp_attest = 3".to_owned(), "3:14: expected a table, found an integer"),
         (format!("[[app]]\n[app.app_attest]\n{APP_IDS}"), "1:1: \"name\" is missing in [app]"),
         (app("", "") + &app("", ""), "8:8: this name is taken: it already stands on line 2"),

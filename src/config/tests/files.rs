@@ -84,7 +84,8 @@ fn damaged_pem_is_refused() {
 #[test]
 fn lab_roots_are_read_as_der() {
     let text = with_app("") + "lab_roots = [\"testdata/tls/ca.pem\", \"testdata/tls/rsa.pem\"]\n";
-    let roots = &parse(&text).expect("a configuration").verifier.apps[0].lab_roots;
+    let config = parse(&text).expect("a configuration");
+    let roots = &config.verifier.apps[0].app_attest.as_ref().expect("a section").lab_roots;
     assert!(roots.len() == 2 && roots.iter().all(|root| root.starts_with(&[0x30, 0x82])));
 }
 

@@ -5,7 +5,7 @@ use ciborium::Value;
 use super::authenticator_data::{AttestedCredential, AuthenticatorData};
 use super::rejection::Rejection;
 use crate::crypto::key::P256PublicKey;
-use crate::evidence::claims::Claims;
+use crate::evidence::claims::{Anchor, AppAttestClaims};
 use crate::ids::KeyId;
 use crate::wire::cbor::{self, Members};
 
@@ -38,8 +38,10 @@ pub struct AttestationFacts {
     pub key: P256PublicKey,
     /// Its id.
     pub key_id: KeyId,
+    /// Who stands behind the anchor.
+    pub anchor: Anchor,
     /// What is known about app and device.
-    pub claims: Claims,
+    pub claims: AppAttestClaims,
     /// The App ID that the certificate carries in clear, advisory: not documented, and never a reason to refuse.
     pub certified_app_id: Option<String>,
     /// The receipt, kept as received and not yet verified.

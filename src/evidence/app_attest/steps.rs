@@ -13,7 +13,7 @@ use crate::crypto::digest::{equal_in_constant_time, sha256_of_joined};
 use crate::crypto::key::P256PublicKey;
 use crate::crypto::path::{AnchorOrigin, TrustAnchors};
 use crate::evidence::Verified;
-use crate::evidence::claims::{Claims, Environment, Format};
+use crate::evidence::claims::{AppAttestClaims, Environment};
 use crate::ids::KeyId;
 use crate::time::Timestamp;
 
@@ -187,11 +187,9 @@ impl<'a> AttestationCheck<'a> {
         let key = self.certified_key()?;
         let extensions = &self.object.authenticator_data.extensions;
         let issuer = Certificate::parse(&self.object.intermediate).map_err(|_| Rejection::CertificateMalformed)?;
-        let claims = Claims {
-            format: Format::AppAttest,
+        let claims = AppAttestClaims {
             app_id: self.app_id()?.as_str().to_owned(),
             environment: self.expectation.environment,
-            anchor: self.path()?.into(),
             validation_category: extensions.validation_category,
             bundle_version: extensions.bundle_version.clone(),
             os_version: self.leaf_facts.os_version.clone(),
@@ -201,6 +199,7 @@ impl<'a> AttestationCheck<'a> {
         Ok(AttestationFacts {
             key,
             key_id: key.key_id(),
+            anchor: self.path()?.into(),
             claims,
             certified_app_id: self.leaf_facts.app_id.clone(),
             receipt: self.object.receipt.clone(),

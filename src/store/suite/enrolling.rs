@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{challenge, enrolment, id, proof};
+use super::{challenge, claims, enrolment, id, proof};
 use crate::ids::AccountTag;
 use crate::store::{AdvanceOutcome, EnrolOutcome, Store};
 
@@ -49,7 +49,7 @@ async fn other_evidence_for_a_key_is_refused(store: Arc<dyn Store>) {
     assert_eq!(store.enrol(enrolment(1, challenge(1))).await, Ok(EnrolOutcome::Enrolled));
     let mut other = enrolment(1, challenge(2));
     other.evidence = [99; 32];
-    other.instance.claims.os_build = Some("forged".into());
+    other.instance.claims = claims("forged");
     assert_eq!(store.enrol(other).await, Ok(EnrolOutcome::OtherEvidence));
     let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
     assert_eq!(kept, enrolment(1, challenge(1)).instance);

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::appraisal::{Policy, Reason, Remedy, TrustVector};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
-use crate::evidence::claims::{Anchor, Claims, Environment, Format, ValidationCategory};
+use crate::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment, ValidationCategory};
 use crate::ids::{AccountTag, InstanceId};
 use crate::store::{Advance, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
 use crate::store::{WindowSize, open};
@@ -62,14 +62,15 @@ pub(in crate::store) fn window(size: u16) -> SignCountMode {
 
 pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
     Claims {
-        format: Format::AppAttest,
-        app_id: "TEAM123456.org.example.shop".into(),
-        environment: Environment::Production,
         anchor: Anchor::Lab,
-        validation_category: Some(ValidationCategory::APP_STORE),
-        bundle_version: Some(bundle_version.into()),
-        os_version: "27.1".parse().ok(),
-        os_build: None,
+        app_attest: Some(Box::new(AppAttestClaims {
+            app_id: "TEAM123456.org.example.shop".into(),
+            environment: Environment::Production,
+            validation_category: Some(ValidationCategory::APP_STORE),
+            bundle_version: Some(bundle_version.into()),
+            os_version: "27.1".parse().ok(),
+            os_build: None,
+        })),
     }
 }
 
@@ -77,7 +78,7 @@ pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
 pub(in crate::store) fn verdict(number: u64) -> Verdict {
     let frame = Frame {
         app: "shop".parse().expect("a name"),
-        policy: Policy::careful().revision(),
+        policy: Policy::default().revision(),
         issued_at: at(number),
         lifetime: Duration::from_secs(3600),
         freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::from_millis(1) },

@@ -1,0 +1,37 @@
+//! Policy: what an app expects of the claims about its instances, one section for each format that it takes.
+
+mod app_attest;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+pub use app_attest::{AbsentCategory, AppAttestPolicy};
+
+use crate::crypto::digest::sha256;
+
+/// The reference values and thresholds of one app. Data, not code. A format without a section is not trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// What App Attest has to show.
+    pub app_attest: Option<AppAttestPolicy>,
+}
+
+/// The hash of a policy: equal policies have equal revisions, on every replica.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PolicyRevision(String);
+
+impl PolicyRevision {
+    /// The revision as 16 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Policy {
+    /// This policy's revision.
+    pub fn revision(&self) -> PolicyRevision {
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        PolicyRevision(HEXLOWER.encode(&sha256(&canonical)[..8]))
+    }
+}
