@@ -26,7 +26,7 @@ use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
-use bonafide::verdict::{Frame, Verdict};
+use bonafide::verdict::{Frame, Subject, Verdict};
 use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Role, VerifierConfig};
 use data_encoding::BASE64URL_NOPAD;
 use tempfile::TempDir;
@@ -111,7 +111,7 @@ impl Stage {
         AssertRequest {
             app: "shop".to_owned(),
             signer: Some(assert_request::Signer::Instance(instance.to_owned())),
-            assertion: phone.assert(&client_data).expect("signs").into(),
+            proof: Some(assert_request::Proof::Assertion(phone.assert(&client_data).expect("signs").into())),
             client_data: client_data.into(),
             ..Default::default()
         }
@@ -337,9 +337,10 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
         policy: config.policy().revision(),
         issued_at: now,
         lifetime: config.verdict_lifetime,
+        until: None,
         freshness: config.freshness,
     };
-    let verdict = Verdict::on(id, claims.clone(), appraisal, frame);
+    let verdict = Verdict::on(Subject::Instance(id), claims.clone(), appraisal, frame);
     let instance = Instance {
         id,
         app,

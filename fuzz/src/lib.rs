@@ -22,7 +22,9 @@ use bonafide::ids::Name;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
 use bonafide::verdict::Decision;
-use bonafide::verifier::{AppAttestConfig, AppConfig, AttestCall, Caller, Role, Verifier, VerifierConfig};
+use bonafide::verifier::{
+    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, Evidence, Role, Verifier, VerifierConfig,
+};
 use bonafide::wire::cbor;
 
 /// A function that holds for all bytes.
@@ -150,8 +152,10 @@ pub fn role(bytes: &[u8]) {
     let call = AttestCall {
         app: &name("shop"),
         client_data: bytes,
-        attestation_object: RECORDINGS[0].object,
-        key_id: RECORDINGS[0].key_id,
+        evidence: Evidence::AppAttest(AppAttestEvidence {
+            attestation_object: RECORDINGS[0].object,
+            key_id: RECORDINGS[0].key_id,
+        }),
         session: b"",
         account: "",
         idempotency_key: "",

@@ -4,4 +4,4 @@ mod known;
 mod verdicts;
 
 pub use known::{InstanceCache, KnownInstance};
-pub use verdicts::VerdictCache;
+pub use verdicts::{Era, VerdictCache};

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
@@ -20,10 +21,16 @@ const LEAST: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct VerdictCache {
     entries: Cache<InstanceId, Entry>,
+    era: Arc<AtomicU64>,
 }
+
+/// A stretch of time in which everything that verdicts rest on, beside the instance itself, stayed the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Era(u64);
 
 #[derive(Clone, Debug)]
 struct Entry {
+    era: Era,
     verdict: Arc<Verdict>,
     keep_for: Duration,
 }
@@ -36,12 +43,24 @@ impl VerdictCache {
             .weigher(|_, entry: &Entry| weight(&entry.verdict))
             .expire_after(KeepFor)
             .build();
-        Self { entries }
+        Self { entries, era: Arc::default() }
+    }
+
+    /// The era that verdicts belong to which are weighed from now on. To be asked before the weighing begins.
+    pub fn era(&self) -> Era {
+        Era(self.era.load(Ordering::Acquire))
+    }
+
+    /// Ends an era: what verdicts rest on has changed for all instances, and no verdict that was weighed before counts any more,
+    /// not even one that is still on its way here.
+    pub fn end_era(&self) {
+        self.era.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The cached verdict. It may have lapsed: its reader compares times.
     pub async fn cached(&self, id: InstanceId) -> Option<Arc<Verdict>> {
-        self.entries.get(&id).await.map(|entry| entry.verdict)
+        let era = self.era();
+        self.entries.get(&id).await.filter(|entry| entry.era == era).map(|entry| entry.verdict)
     }
 
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
@@ -51,9 +70,10 @@ impl VerdictCache {
         F: Future<Output = Result<Option<Verdict>, E>>,
         E: Send + Sync + 'static,
     {
+        let era = self.era();
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(_) => Ok(Op::Nop),
-            None => load.await.map(|loaded| loaded.map_or(Op::Nop, |verdict| Op::Put(Entry::new(verdict, now)))),
+            Some(kept) if kept.value().era >= era => Ok(Op::Nop),
+            _ => load.await.map(|loaded| loaded.map_or(Op::Remove, |verdict| Op::Put(Entry::new(verdict, era, now)))),
         };
         match self.entries.entry(id).and_try_compute_with(put_if_absent).await? {
             CompResult::StillNone(_) | CompResult::Removed(_) => Ok(None),
@@ -65,9 +85,11 @@ impl VerdictCache {
 
     /// Lets a cached verdict last for a newer proof of the same claims. A verdict on other claims is left alone, and where there
     /// is none, none is put: proofs arrive here in any order, and only the store knows which claims count.
-    pub async fn renew(&self, id: InstanceId, verdict: Verdict, now: Timestamp) {
+    ///
+    /// `era` is the one in which the weighing of the verdict began.
+    pub async fn renew(&self, id: InstanceId, verdict: Verdict, era: Era, now: Timestamp) {
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().is_renewed_by(&verdict, now) => Op::Put(Entry::new(verdict, now)),
+            Some(kept) if kept.value().is_renewed_by(&verdict, era, now) => Op::Put(Entry::new(verdict, era, now)),
             _ => Op::Nop,
         };
         self.entries.entry(id).and_compute_with(renewed).await;
@@ -80,13 +102,13 @@ impl VerdictCache {
 }
 
 impl Entry {
-    fn is_renewed_by(&self, newer: &Verdict, now: Timestamp) -> bool {
+    fn is_renewed_by(&self, newer: &Verdict, era: Era, now: Timestamp) -> bool {
         let later = self.verdict.issued_at < newer.issued_at || !self.verdict.holds_at(now);
-        self.verdict.claims == newer.claims && later
+        self.era <= era && self.verdict.claims == newer.claims && later
     }
 
-    fn new(verdict: Verdict, now: Timestamp) -> Self {
-        Self { keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
+    fn new(verdict: Verdict, era: Era, now: Timestamp) -> Self {
+        Self { era, keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
     }
 }
 

@@ -8,13 +8,13 @@ use super::authentication::auth_server_of;
 use super::fault::Violation;
 use super::proto::attestation_service_server::AttestationService;
 use super::proto::{
-    AppAttestEvidence, AssertRequest, AssertResponse, AttestRequest, AttestResponse, CreateChallengeRequest,
-    CreateChallengeResponse, Evidence, assert_request, evidence,
+    AssertRequest, AssertResponse, AttestRequest, AttestResponse, CreateChallengeRequest, CreateChallengeResponse,
+    Evidence, assert_request, evidence,
 };
 use super::{field, message, proto};
 use crate::evidence::app_attest::{ASSERTION_LIMIT, ATTESTATION_LIMIT};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
-use crate::verifier::{AssertCall, AttestCall, Purpose, Signer, Verifier};
+use crate::verifier::{self, AssertCall, AttestCall, Purpose, Signer, Verifier};
 
 const SESSION_LIMIT: usize = 1024;
 const ACCOUNT_LIMIT: usize = 256;
@@ -44,17 +44,10 @@ impl AttestationService for Attestation {
     async fn attest(&self, request: Request<AttestRequest>) -> Result<Response<AttestResponse>, Status> {
         let caller = auth_server_of(&request)?;
         let request = request.into_inner();
-        let evidence = app_attest(&request.evidence)?;
-        let object = &evidence.attestation_object;
         let call = AttestCall {
             app: &field::app(&request.app)?,
             client_data: field::some_at_most("client_data", &request.client_data, CLIENT_DATA_LIMIT)?,
-            attestation_object: field::some_at_most(
-                "evidence.app_attest.attestation_object",
-                object,
-                ATTESTATION_LIMIT,
-            )?,
-            key_id: &field::key_id("evidence.app_attest.key_id", &evidence.key_id)?.0,
+            evidence: presented(&request.evidence)?,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             account: field::at_most("account", request.account.as_str(), ACCOUNT_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
@@ -77,11 +70,15 @@ impl AttestationService for Attestation {
             }
             None => return Err(Violation::new("signer", "name the instance or the key id").into()),
         };
+        let assertion = match &request.proof {
+            Some(assert_request::Proof::Assertion(assertion)) => &assertion[..],
+            _ => &[],
+        };
         let call = AssertCall {
             app: &field::app(&request.app)?,
             signer,
             client_data: field::some_at_most("client_data", &request.client_data, CLIENT_DATA_LIMIT)?,
-            assertion: field::some_at_most("assertion", &request.assertion, ASSERTION_LIMIT)?,
+            assertion: field::some_at_most("assertion", assertion, ASSERTION_LIMIT)?,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
         };
@@ -100,9 +97,14 @@ fn purpose(purpose: proto::Purpose) -> Result<Purpose, Violation> {
     }
 }
 
-fn app_attest(evidence: &[Evidence]) -> Result<&AppAttestEvidence, Violation> {
+fn presented(evidence: &[Evidence]) -> Result<verifier::Evidence<'_>, Violation> {
     match evidence {
-        [Evidence { format: Some(evidence::Format::AppAttest(app_attest)) }] => Ok(app_attest),
+        [Evidence { format: Some(evidence::Format::AppAttest(evidence)) }] => {
+            let (object, key_id) = (&evidence.attestation_object, &evidence.key_id);
+            field::key_id("evidence.app_attest.key_id", key_id)?;
+            let object = field::some_at_most("evidence.app_attest.attestation_object", object, ATTESTATION_LIMIT)?;
+            Ok(verifier::Evidence::AppAttest(verifier::AppAttestEvidence { attestation_object: object, key_id }))
+        }
         _ => Err(Violation::new("evidence", "exactly one piece of evidence of a known format is needed")),
     }
 }

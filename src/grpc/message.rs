@@ -27,6 +27,7 @@ pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now
         facts: verdict.claims.as_ref().map(|claims| facts(claims, role)).unwrap_or_default(),
         app: verdict.app.to_string(),
         instance,
+        session_sha256: verdict.session.map(|digest| digest.to_vec().into()).unwrap_or_default(),
         policy_revision: verdict.policy.as_str().to_owned(),
         issue_time: Some(timestamp(verdict.issued_at)),
         expire_time: Some(timestamp(verdict.expires_at)),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::appraisal::{Reason, Remedy, Tier, TrustVector};
 
 use crate::appraisal::{Appraisal, PolicyRevision};
+use crate::crypto::digest::Digest;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
@@ -86,6 +87,9 @@ pub struct Verdict {
     pub app: AppName,
     /// The instance, when it is known. Relying parties see a pseudonym of it.
     pub instance: Option<InstanceId>,
+    /// SHA-256 of the caller's session that the verdict is bound to, where no instance is known.
+    #[serde(default)]
+    pub session: Option<Digest>,
     /// The policy it was appraised under.
     pub policy: PolicyRevision,
     /// When the proof behind it was given.
@@ -107,14 +111,37 @@ pub struct Frame {
     pub issued_at: Timestamp,
     /// How long after that it holds.
     pub lifetime: Duration,
+    /// When it ends at the latest, whatever its lifetime: what it rests on counts no longer.
+    pub until: Option<Timestamp>,
     /// How long an answer may be reused at most.
     pub freshness: Freshness,
 }
 
+/// Whom a verdict on verified claims is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An instance, known by its key.
+    Instance(InstanceId),
+    /// A session of the caller's, by its SHA-256: the evidence knows no key.
+    Session(Digest),
+}
+
+impl Frame {
+    fn expires_at(&self) -> Timestamp {
+        let end = self.issued_at.plus(self.lifetime);
+        self.until.map_or(end, |until| until.min(end))
+    }
+}
+
 impl Verdict {
     /// The verdict on verified claims.
-    pub fn on(instance: InstanceId, claims: Claims, appraisal: Appraisal, frame: Frame) -> Self {
+    pub fn on(subject: Subject, claims: Claims, appraisal: Appraisal, frame: Frame) -> Self {
         let tier = appraisal.tier();
+        let expires_at = frame.expires_at();
+        let (instance, session) = match subject {
+            Subject::Instance(id) => (Some(id), None),
+            Subject::Session(digest) => (None, Some(digest)),
+        };
         Self {
             decision: tier.into(),
             tier,
@@ -122,12 +149,18 @@ impl Verdict {
             reasons: appraisal.reasons,
             claims: Some(claims),
             app: frame.app,
-            instance: Some(instance),
+            instance,
+            session,
             policy: frame.policy,
             issued_at: frame.issued_at,
-            expires_at: frame.issued_at.plus(frame.lifetime),
-            freshness: frame.freshness.within(frame.lifetime),
+            expires_at,
+            freshness: frame.freshness.within(expires_at.since(frame.issued_at)),
         }
+    }
+
+    /// Whom it is about; `None` for a refusal, which is about nobody.
+    pub fn subject(&self) -> Option<Subject> {
+        self.instance.map(Subject::Instance).or_else(|| self.session.map(Subject::Session))
     }
 
     /// Whether the verdict holds at `now`. One from the future does not: it was given while a clock was wrong, and would hold
@@ -137,15 +170,16 @@ impl Verdict {
     }
 
     /// The refusal of evidence that did not verify, or of a call that proves nothing. It holds for no time at all.
-    pub fn refusal(vector: TrustVector, reason: Reason, frame: Frame) -> Self {
+    pub fn refusal(vector: TrustVector, reasons: Vec<Reason>, frame: Frame) -> Self {
         Self {
             decision: Decision::Deny,
             tier: vector.tier(),
             vector,
-            reasons: vec![reason],
+            reasons,
             claims: None,
             app: frame.app,
             instance: None,
+            session: None,
             policy: frame.policy,
             issued_at: frame.issued_at,
             expires_at: frame.issued_at,
@@ -171,11 +205,12 @@ mod tests {
             policy: crate::appraisal::Policy::default().revision(),
             issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
             lifetime: CLOCK_SKEW,
+            until: None,
             freshness: Freshness::NEVER,
         };
         let (start, end) = (frame.issued_at, frame.issued_at.plus(frame.lifetime));
         let reason = Reason::new("a_reason", "a reason", crate::appraisal::Remedy::None);
-        let verdict = Verdict { expires_at: end, ..Verdict::refusal(TrustVector::SILENT, reason, frame) };
+        let verdict = Verdict { expires_at: end, ..Verdict::refusal(TrustVector::SILENT, vec![reason], frame) };
         let millis = Duration::from_millis;
         let moments = [start.minus(CLOCK_SKEW + millis(1)), start.minus(CLOCK_SKEW), start, end.minus(millis(1)), end];
         assert_eq!(moments.map(|now| verdict.holds_at(now)), [false, true, true, true, false]);

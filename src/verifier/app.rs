@@ -3,11 +3,12 @@
 use super::app_attest::AppAttest;
 use super::config::AppConfig;
 use super::fault::BuildFault;
+use super::refusal::Refusal;
 use crate::appraisal::{Circumstances, Policy, PolicyRevision, Reason, Remedy, TrustVector, Worth, appraise};
 use crate::evidence::claims::{Anchor, Claims};
-use crate::ids::{AppName, InstanceId};
+use crate::ids::AppName;
 use crate::time::Timestamp;
-use crate::verdict::{Frame, Verdict};
+use crate::verdict::{Frame, Subject, Verdict};
 
 pub(super) struct App {
     pub(super) name: AppName,
@@ -22,6 +23,9 @@ const NOT_OURS: TrustVector = TrustVector { instance_identity: Worth::CONTRAINDI
 const LAB_WITHDRAWN: Reason =
     Reason::new("lab_withdrawn", "no laboratory root is configured any more", Remedy::ReEnrol);
 
+pub(super) const FORMAT_NOT_TAKEN: Reason =
+    Reason::new("format_not_taken", "the app takes no evidence of this format", Remedy::ContactSupport);
+
 impl App {
     pub(super) fn build(config: AppConfig) -> Result<Self, BuildFault> {
         let policy = config.policy();
@@ -31,6 +35,7 @@ impl App {
             policy: revision.clone(),
             issued_at: Timestamp::EPOCH,
             lifetime: config.verdict_lifetime,
+            until: None,
             freshness: config.freshness,
         };
         let app_attest = config.app_attest.map(AppAttest::build).transpose();
@@ -48,27 +53,24 @@ impl App {
         Frame { issued_at, ..self.frame.clone() }
     }
 
-    /// The verdict at `now` on claims that were proved at `issued_at`, as this configuration sees them.
+    /// The verdict on claims that were proved at `issued_at`, as this configuration sees them.
     pub(super) fn verdict(
         &self,
-        instance: InstanceId,
+        subject: Subject,
         claims: Claims,
         issued_at: Timestamp,
-        now: Timestamp,
+        circumstances: &Circumstances,
     ) -> Verdict {
-        let mut appraisal = appraise(&claims, &self.policy, &Circumstances { now });
+        let mut appraisal = appraise(&claims, &self.policy, circumstances);
         for reason in self.withdrawn(&claims) {
             appraisal.add(reason, &NOT_OURS);
         }
-        Verdict::on(instance, claims, appraisal, self.frame(issued_at))
+        Verdict::on(subject, claims, appraisal, self.frame(issued_at))
     }
 
-    /// An earlier verdict on claims, as this configuration would state it; one that rests on no claims is left as it is.
-    pub(super) fn restated(&self, first: Verdict, now: Timestamp) -> Verdict {
-        match (first.instance, first.claims.clone()) {
-            (Some(instance), Some(claims)) => self.verdict(instance, claims, first.issued_at, now),
-            _ => first,
-        }
+    /// What this app asks of App Attest.
+    pub(super) fn app_attest(&self) -> Result<&AppAttest, Refusal> {
+        self.app_attest.as_ref().ok_or_else(|| Refusal::silent(FORMAT_NOT_TAKEN))
     }
 
     /// What the claims rest on that an earlier configuration named and this one does not.

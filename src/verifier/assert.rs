@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use super::Verifier;
-use super::app::App;
-use super::attest::FORMAT_NOT_TAKEN;
+use super::app::{App, FORMAT_NOT_TAKEN};
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{INSTANCE_UNKNOWN, UNRECOGNISED, held};
 use super::fault::CallFault;
 use super::named_call::named_call;
-use super::refusal;
-use crate::appraisal::{Reason, Remedy, TrustVector};
-use crate::cache::KnownInstance;
-use crate::evidence::app_attest::{AssertionExpectation, AssertionFacts, Rejection, verify_assertion};
-use crate::evidence::claims::{AppAttestClaims, Claims};
+use super::refusal::{Refusal, Setback};
+use crate::appraisal::{Reason, Remedy};
+use crate::cache::{Era, KnownInstance};
+use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId, KeyId};
 use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{Subject, Verdict};
 
 /// What a caller passes on from an enrolled instance.
 #[derive(Clone, Copy, Debug)]
@@ -64,23 +62,34 @@ impl Verifier {
         let now = self.clock.now();
         let named = named_call(caller, call.idempotency_key, &call.content());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(app.restated(first, now), now));
+            return Ok(held(self.restated(app, first, now), now));
         }
+        match self.asserted(app, caller, &call, named, now).await {
+            Ok(verdict) => Ok(verdict),
+            Err(setback) => setback.stated(app, now),
+        }
+    }
+
+    async fn asserted(
+        &self,
+        app: &App,
+        caller: &Caller,
+        call: &AssertCall<'_>,
+        named: Option<NamedCall>,
+        now: Timestamp,
+    ) -> Result<Verdict, Setback> {
         let id = self.signer(app, caller, call.signer);
         let mut known = id.and_then(|id| self.instances.known(id));
         for _ in 0..ATTEMPTS {
-            let Some(instance) = self.known_or_read(app, id, known.take()).await? else {
-                return Ok(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now));
-            };
-            let proof = match self.assertion_proof(app, &instance, &call, now) {
-                Ok(proof) => proof,
-                Err(verdict) => return Ok(*verdict),
-            };
-            if let Some(verdict) = self.advance(app, advance(app, &instance, proof, named, now)).await? {
+            let instance = self.known_or_read(app, id, known.take()).await?;
+            let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
+            let proof = self.proof(app, &instance, call, now)?;
+            let era = self.cache.era();
+            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), era).await? {
                 return Ok(verdict);
             }
         }
-        Err(CallFault::Overtaken)
+        Err(CallFault::Overtaken.into())
     }
 
     fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Option<InstanceId> {
@@ -108,57 +117,80 @@ impl Verifier {
     }
 
     /// Checks everything that can be checked without writing.
-    fn assertion_proof(
+    fn proof(
         &self,
         app: &App,
         instance: &KnownInstance,
         call: &AssertCall<'_>,
         now: Timestamp,
-    ) -> Result<Proof, Box<Verdict>> {
-        let refused = |vector, reason: Reason| Box::new(refusal(app, vector, reason, now));
+    ) -> Result<Proof, Setback> {
         let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: call.session };
-        let (client_data, challenge) = self
-            .bound_challenge(call.client_data, binding, now)
-            .map_err(|reason| refused(TrustVector::SILENT, reason))?;
-        let format = app.app_attest.as_ref().zip(instance.claims.app_attest.as_deref());
-        let (format, known) = format.ok_or_else(|| refused(TrustVector::SILENT, FORMAT_NOT_TAKEN))?;
-        let app_id = format.app_id(&known.app_id);
-        let app_id = app_id.ok_or_else(|| refused(TrustVector::UNVERIFIED, (&Rejection::AppMismatch).into()))?;
-        let expectation = AssertionExpectation { client_data_hash: &client_data.hash, key: &instance.key, app_id };
-        let facts = verify_assertion(call.assertion, expectation)
-            .map_err(|fault| refused(TrustVector::UNVERIFIED, (&fault).into()))?;
-        let facts = facts.into_facts();
-        let claims = Claims { app_attest: Some(Box::new(proved_again(known, &facts))), ..instance.claims.clone() };
-        Ok(Proof { challenge, sign_count: facts.sign_count, mode: format.sign_count, claims })
+        let (client_data, challenge) = self.bound_challenge(call.client_data, binding, now).map_err(Refusal::silent)?;
+        let format = app.app_attest()?;
+        let known = instance.claims.app_attest.as_deref().ok_or_else(|| Refusal::silent(FORMAT_NOT_TAKEN))?;
+        let (sign_count, said) = format.asserted(call.assertion, known, &instance.key, &client_data.hash)?;
+        let claims = Claims { app_attest: Some(Box::new(said)), ..instance.claims.clone() };
+        Ok(Proof { challenge, sign_count, mode: format.sign_count, claims })
+    }
+
+    /// The proof as it is to be kept, and what it is worth.
+    fn weighed(
+        &self,
+        app: &App,
+        instance: &KnownInstance,
+        proof: Proof,
+        call: Option<NamedCall>,
+        now: Timestamp,
+    ) -> Advance {
+        let said = proof.claims;
+        let verdict_on = |claims: &Claims| self.verdict(app, Subject::Instance(instance.id), claims.clone(), now, now);
+        let (claims, verdict) = if proof.sign_count < instance.sign_count {
+            (None, worse(verdict_on(&said), verdict_on(&instance.claims)))
+        } else {
+            let verdict = verdict_on(&said);
+            ((said != instance.claims).then_some(said), verdict)
+        };
+        Advance {
+            challenge: proof.challenge,
+            instance: instance.id,
+            sign_count: proof.sign_count,
+            mode: proof.mode,
+            claims,
+            claims_at: instance.claims_at,
+            proven_at: now,
+            verdict,
+            call,
+        }
     }
 
     /// The verdict; `None` when other proofs have changed what this one was weighed with.
-    async fn advance(&self, app: &App, advance: Advance) -> Result<Option<Verdict>, CallFault> {
+    async fn advance(&self, app: &App, advance: Advance, era: Era) -> Result<Option<Verdict>, Setback> {
         let (verdict, now) = (advance.verdict.clone(), advance.proven_at);
-        let silent = |reason: Reason| refusal(app, TrustVector::SILENT, reason, now);
-        Ok(Some(match self.kept(advance).await? {
-            AdvanceOutcome::Advanced => verdict,
-            AdvanceOutcome::Repeated(first) => held(app.restated(*first, now), now),
-            AdvanceOutcome::ChallengeSpent => silent(ChallengeRejection::Replayed.into()),
-            AdvanceOutcome::ChallengeExpired => silent(ChallengeRejection::Expired.into()),
-            AdvanceOutcome::SignCount(SignCountRefusal::Seen) => silent(SIGN_COUNT_REPLAYED),
-            AdvanceOutcome::SignCount(SignCountRefusal::BeforeWindow) => silent(SIGN_COUNT_TOO_LATE),
-            AdvanceOutcome::Overtaken => return Ok(None),
-            AdvanceOutcome::UnknownInstance => refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now),
-            AdvanceOutcome::CallNameTaken => return Err(CallFault::CallNameTaken),
-        }))
+        match self.kept(advance, era).await? {
+            AdvanceOutcome::Advanced => Ok(Some(verdict)),
+            AdvanceOutcome::Repeated(first) => Ok(Some(held(self.restated(app, *first, now), now))),
+            AdvanceOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
+            AdvanceOutcome::ChallengeExpired => Err(Refusal::silent(ChallengeRejection::Expired).into()),
+            AdvanceOutcome::SignCount(SignCountRefusal::Seen) => Err(Refusal::silent(SIGN_COUNT_REPLAYED).into()),
+            AdvanceOutcome::SignCount(SignCountRefusal::BeforeWindow) => {
+                Err(Refusal::silent(SIGN_COUNT_TOO_LATE).into())
+            }
+            AdvanceOutcome::Overtaken => Ok(None),
+            AdvanceOutcome::UnknownInstance => Err(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).into()),
+            AdvanceOutcome::CallNameTaken => Err(CallFault::CallNameTaken.into()),
+        }
     }
 
     /// Keeps the proof, in the store and then in memory. A caller that goes away, or a deadline, cannot come between the two:
     /// the store would know what gateways are not told.
-    async fn kept(&self, advance: Advance) -> Result<AdvanceOutcome, StoreFault> {
+    async fn kept(&self, advance: Advance, era: Era) -> Result<AdvanceOutcome, StoreFault> {
         let (store, cache) = (Arc::clone(&self.store), self.cache.clone());
         let kept = tokio::spawn(async move {
             let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
             let changes_claims = advance.claims.is_some();
             let outcome = store.advance(advance).await;
             match outcome {
-                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, now).await,
+                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, era, now).await,
                 // An error may be a lost answer.
                 Ok(AdvanceOutcome::Advanced) | Err(_) => cache.forget(id).await,
                 Ok(_) => {}
@@ -190,41 +222,10 @@ fn what_counts(instance: Instance) -> KnownInstance {
     }
 }
 
-fn advance(app: &App, instance: &KnownInstance, proof: Proof, call: Option<NamedCall>, now: Timestamp) -> Advance {
-    let said = proof.claims;
-    let verdict = app.verdict(instance.id, said.clone(), now, now);
-    let (claims, verdict) = if proof.sign_count < instance.sign_count {
-        (None, worse(verdict, app.verdict(instance.id, instance.claims.clone(), now, now)))
-    } else {
-        ((said != instance.claims).then_some(said), verdict)
-    };
-    Advance {
-        challenge: proof.challenge,
-        instance: instance.id,
-        sign_count: proof.sign_count,
-        mode: proof.mode,
-        claims,
-        claims_at: instance.claims_at,
-        proven_at: now,
-        verdict,
-        call,
-    }
-}
-
 /// A late arrival tells of a time before the newest proof: it counts for its own request, where it cannot be better than what
 /// is known by now, and changes nothing else.
 fn worse(late: Verdict, current: Verdict) -> Verdict {
     if late.tier > current.tier { late } else { current }
-}
-
-/// What the running code says now replaces what it said before; where it says nothing, the earlier word stands.
-fn proved_again(earlier: &AppAttestClaims, facts: &AssertionFacts) -> AppAttestClaims {
-    let now = &facts.extensions;
-    AppAttestClaims {
-        validation_category: now.validation_category.or(earlier.validation_category),
-        bundle_version: now.bundle_version.clone().or_else(|| earlier.bundle_version.clone()),
-        ..earlier.clone()
-    }
 }
 
 impl<'a> AssertCall<'a> {

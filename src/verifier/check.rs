@@ -6,11 +6,11 @@ use super::Verifier;
 use super::app::App;
 use super::caller::Caller;
 use super::fault::CallFault;
-use super::refusal;
+use super::refusal::Refusal;
 use crate::appraisal::{Reason, Remedy, Tier, TrustVector, Worth};
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
-use crate::verdict::{Decision, Freshness, Verdict};
+use crate::verdict::{Decision, Freshness, Subject, Verdict};
 
 pub(super) const INSTANCE_UNKNOWN: Reason =
     Reason::new("instance_unknown", "no such instance is enrolled", Remedy::ReEnrol);
@@ -33,7 +33,7 @@ impl Verifier {
         match current {
             Some(verdict) if verdict.holds_at(now) => Ok(verdict),
             Some(verdict) => Ok(Arc::new(held(Verdict::clone(&verdict), now))),
-            None => Ok(Arc::new(refusal(app, UNRECOGNISED, INSTANCE_UNKNOWN, now))),
+            None => Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
         }
     }
 
@@ -50,7 +50,8 @@ impl Verifier {
         }
         let load = async {
             let instance = self.store.instance(id).await?.filter(|instance| instance.app == app.name);
-            Ok(instance.map(|instance| app.verdict(id, instance.claims, instance.proven_at, now)))
+            Ok(instance
+                .map(|instance| self.verdict(app, Subject::Instance(id), instance.claims, instance.proven_at, now)))
         };
         self.cache.loaded(id, now, load).await.map(|verdict| verdict.filter(fits))
     }

@@ -11,12 +11,14 @@ mod config;
 mod fault;
 mod named_call;
 mod pseudonym;
+mod refusal;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use app_attest::AppAttestEvidence;
 pub use assert::{AssertCall, Signer};
-pub use attest::AttestCall;
+pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use config::{AppAttestConfig, AppConfig, VerifierConfig};
@@ -26,15 +28,16 @@ use app::App;
 use challenge::Challenges;
 use pseudonym::Pseudonyms;
 
-use crate::appraisal::{Reason, TrustVector};
+use crate::appraisal::{Circumstances, Reason};
 use crate::cache::{InstanceCache, VerdictCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
+use crate::evidence::claims::Claims;
 use crate::evidence::client_data::ClientData;
 use crate::ids::AppName;
 use crate::store::{Spend, Store};
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{Subject, Verdict};
 
 /// Everything that one service knows and decides.
 pub struct Verifier {
@@ -103,12 +106,20 @@ impl Verifier {
         Ok((client_data, challenge))
     }
 
+    /// The verdict at `now` on claims that were proved at `issued_at`.
+    fn verdict(&self, app: &App, subject: Subject, claims: Claims, issued_at: Timestamp, now: Timestamp) -> Verdict {
+        app.verdict(subject, claims, issued_at, &Circumstances { now })
+    }
+
+    /// An earlier verdict on claims, as it would be stated now; one that rests on no claims is left as it is.
+    fn restated(&self, app: &App, first: Verdict, now: Timestamp) -> Verdict {
+        match (first.subject(), first.claims.clone()) {
+            (Some(subject), Some(claims)) => self.verdict(app, subject, claims, first.issued_at, now),
+            _ => first,
+        }
+    }
+
     fn app(&self, name: &AppName) -> Result<&App, CallFault> {
         self.apps.get(name).ok_or(CallFault::UnknownApp)
     }
-}
-
-/// The refusal of something that was sent and does not hold.
-fn refusal(app: &App, vector: TrustVector, reason: impl Into<Reason>, now: Timestamp) -> Verdict {
-    Verdict::refusal(vector, reason.into(), app.frame(now))
 }

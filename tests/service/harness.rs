@@ -184,7 +184,7 @@ pub(crate) fn assert_request(app: &str, instance: &str, client_data: &[u8], asse
         app: app.to_owned(),
         signer: Some(assert_request::Signer::Instance(instance.to_owned())),
         client_data: client_data.to_vec().into(),
-        assertion: assertion.into(),
+        proof: Some(assert_request::Proof::Assertion(assertion.into())),
         ..Default::default()
     }
 }

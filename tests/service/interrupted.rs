@@ -17,7 +17,8 @@ use bonafide::store::{
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppConfig, AssertCall, AttestCall, Caller, Purpose, Role, Signer, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AttestCall, Caller, Evidence, Purpose, Role, Signer,
+    Verifier, VerifierConfig,
 };
 use tokio::sync::Semaphore;
 
@@ -61,7 +62,8 @@ impl Store for Slow {
 
 fn enrol_call<'a>(app: &'a Name, client_data: &'a [u8], object: &'a [u8], key_id: &'a [u8]) -> AttestCall<'a> {
     let (session, account, idempotency_key) = (&b""[..], "", "");
-    AttestCall { app, client_data, attestation_object: object, key_id, session, account, idempotency_key }
+    let evidence = Evidence::AppAttest(AppAttestEvidence { attestation_object: object, key_id });
+    AttestCall { app, client_data, evidence, session, account, idempotency_key }
 }
 
 async fn enrolled(verifier: &Verifier, caller: &Caller, app: &Name, phone: &LabDevice) -> String {

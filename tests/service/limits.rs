@@ -82,8 +82,14 @@ async fn every_field_of_an_assertion_is_checked() {
         ("instance", assert_request("shop", &"x".repeat(65), b"x", vec![1])),
         ("key_id", AssertRequest { signer: by_key(33), ..good.clone() }),
         ("client_data", AssertRequest { client_data: Default::default(), ..good.clone() }),
-        ("assertion", AssertRequest { assertion: Default::default(), ..good.clone() }),
-        ("assertion", AssertRequest { assertion: vec![0; 2049].into(), ..good.clone() }),
+        ("assertion", AssertRequest { proof: None, ..good.clone() }),
+        (
+            "assertion",
+            AssertRequest {
+                proof: Some(bonafide::grpc::proto::assert_request::Proof::Assertion(vec![0; 2049].into())),
+                ..good.clone()
+            },
+        ),
         ("session", AssertRequest { session: vec![0; 1025].into(), ..good.clone() }),
         ("idempotency_key", AssertRequest { idempotency_key: "x".repeat(129), ..good.clone() }),
     ] {

@@ -72,7 +72,7 @@ impl AuthServer {
             app: APP.to_owned(),
             signer: Some(assert_request::Signer::Instance(self.instance.clone())),
             client_data: signed.client_data.clone().into(),
-            assertion: signed.assertion.clone().into(),
+            proof: Some(assert_request::Proof::Assertion(signed.assertion.clone().into())),
             ..Default::default()
         };
         self.service.assert(request).await?.into_inner().verdict.context("a verdict")

@@ -81,10 +81,11 @@ pub(in crate::store) fn verdict(number: u64) -> Verdict {
         policy: Policy::default().revision(),
         issued_at: at(number),
         lifetime: Duration::from_secs(3600),
+        until: None,
         freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::from_millis(1) },
     };
     let reason = Reason::new("a_reason", "Grüße, \"quoted\"", Remedy::RetryNow);
-    Verdict { claims: Some(claims("1")), ..Verdict::refusal(TrustVector::UNVERIFIED, reason, frame) }
+    Verdict { claims: Some(claims("1")), ..Verdict::refusal(TrustVector::UNVERIFIED, vec![reason], frame) }
 }
 
 static KEY: LazyLock<P256PublicKey> = LazyLock::new(|| {
