@@ -1,11 +1,11 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
-use super::{ANSWER_KEPT_FOR, CallId};
+use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT};
 use super::{Enrolment, FirstAnswer, NamedCall, Purged, SignCounts, Spend, StoreFault};
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
-use crate::ids::{AccountTag, InstanceId};
+use crate::ids::{AccountTag, AppName, InstanceId};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -48,10 +48,73 @@ pub(super) trait Ledger {
     /// Keeps the store's secret.
     fn keep_secret(&mut self, secret: &Secret) -> Result<(), StoreFault>;
 
-    /// Forgets challenges that expire by `expired`, raises the mark to the latest expiry among them, and forgets answers written
-    /// before `unkept`.
-    fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault>;
+    /// Forgets what lies beyond the horizon, and raises the mark to the latest expiry among the challenges forgotten.
+    fn forget(&mut self, horizon: &Horizon) -> Result<Purged, StoreFault>;
 }
+
+/// What a transaction can do with tokens and quotas.
+pub(super) trait DecodingLedger {
+    /// How the token's decoding was begun, however long ago.
+    fn decoding(&self, token: &Digest) -> Result<Option<Begun>, StoreFault>;
+
+    /// What the app has used of the day's quota.
+    fn quota_used(&self, app: &AppName, day: u32) -> Result<u32, StoreFault>;
+
+    /// Remembers a token that is new.
+    fn add_decoding(&mut self, decoding: &Decoding) -> Result<(), StoreFault>;
+
+    /// Keeps the answer to a token that is remembered.
+    fn set_decoded(&mut self, token: &Digest, decoded: &[u8]) -> Result<(), StoreFault>;
+
+    /// Forgets a token.
+    fn remove_decoding(&mut self, token: &Digest) -> Result<(), StoreFault>;
+
+    /// Replaces what the app has used of the day's quota.
+    fn set_quota_used(&mut self, app: &AppName, day: u32, used: u32) -> Result<(), StoreFault>;
+}
+
+/// What a transaction can do with the status list. It never reads the body.
+pub(super) trait StatusListLedger {
+    /// When the kept list was fetched.
+    fn status_list_fetched_at(&self) -> Result<Option<Timestamp>, StoreFault>;
+
+    /// Replaces the list.
+    fn set_status_list(&mut self, list: &KeptStatusList) -> Result<(), StoreFault>;
+
+    /// Replaces the times of the list that is there.
+    fn set_status_list_times(&mut self, confirmation: &Confirmation) -> Result<(), StoreFault>;
+}
+
+/// How a token's decoding was begun, and what it gave.
+#[derive(Clone, Debug)]
+pub(super) struct Begun {
+    pub(super) request: Digest,
+    pub(super) app: AppName,
+    pub(super) day: u32,
+    pub(super) begun_at: Timestamp,
+    pub(super) decoded: Option<Vec<u8>>,
+}
+
+/// What a purge forgets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Horizon {
+    /// Challenges that expire by then, and tokens kept until then.
+    pub(super) expired: Timestamp,
+    /// Answers written before this.
+    pub(super) unkept: Timestamp,
+    /// Quotas of days before this.
+    pub(super) day: u32,
+}
+
+impl Horizon {
+    /// What no longer matters at `now`.
+    pub(super) fn at(now: Timestamp) -> Self {
+        let today = u32::try_from(now.as_secs() / DAY_SECONDS).unwrap_or(u32::MAX);
+        Self { expired: now, unkept: oldest_kept(now), day: today.saturating_sub(QUOTA_DAYS_KEPT) }
+    }
+}
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// How an instance was enrolled.
 #[derive(Clone, Debug)]
@@ -84,6 +147,6 @@ impl KeptAnswer {
 }
 
 /// Answers written before this are no longer kept.
-pub(super) fn oldest_kept(now: Timestamp) -> Timestamp {
+fn oldest_kept(now: Timestamp) -> Timestamp {
     now.minus(ANSWER_KEPT_FOR)
 }

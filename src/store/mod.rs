@@ -1,11 +1,13 @@
 //! The store, as a port: indivisible verbs, each with every outcome a variant. One behaviour suite says how every backend behaves.
 
+mod decodings;
 mod ledger;
 mod memory;
 mod open;
 mod rules;
 mod sign_count;
 mod sqlite;
+mod status_list;
 #[cfg(test)]
 mod suite;
 
@@ -14,10 +16,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use decodings::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, WithdrawOutcome};
 pub use memory::MemoryStore;
 pub use open::{OpenFault, open};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
 pub use sqlite::SqliteStore;
+pub use status_list::{ConfirmOutcome, Confirmation, KeptStatusList, STATUS_LIST_LIMIT, StatusListOutcome};
 
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
@@ -63,13 +67,16 @@ pub enum StoreFault {
     Unreadable(String),
 }
 
-/// Keeps challenges spent, instances enrolled and sign counts advanced. What it has answered survives `kill -9`.
+/// Keeps challenges spent, instances enrolled, sign counts advanced and tokens decoded. What it has answered survives `kill -9`.
 pub trait Store: Send + Sync {
     /// Spends a challenge and enrols a new instance, both or neither.
     fn enrol(&self, enrolment: Enrolment) -> Answer<'_, EnrolOutcome>;
 
     /// Spends a challenge, advances an instance's sign count and keeps the new proof, all or nothing.
     fn advance(&self, advance: Advance) -> Answer<'_, AdvanceOutcome>;
+
+    /// Spends a challenge for an answer that is about no instance, and keeps that answer for retries, both or neither.
+    fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome>;
 
     /// The instance, if it is enrolled.
     fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>>;
@@ -80,7 +87,32 @@ pub trait Store: Send + Sync {
     /// The secret that belongs to this store, made by the first call ever.
     fn secret(&self) -> Answer<'_, Secret>;
 
-    /// Forgets spent challenges that have expired and first answers that are no longer kept.
+    /// Remembers a token and counts it in the app's quota of the day, both or neither, before it is sent to the vendor. Of all who
+    /// bring one token, at once or later, one is told [`DecodingOutcome::Begun`].
+    fn begin_decoding(&self, decoding: Decoding) -> Answer<'_, DecodingOutcome>;
+
+    /// Keeps the vendor's answer to a token.
+    fn keep_decoded(&self, token: Digest, decoded: Vec<u8>) -> Answer<'_, DecodedOutcome>;
+
+    /// Forgets a token and uncounts it, both or neither. Only whoever began may withdraw, once, and only when the token surely has
+    /// not reached the vendor.
+    fn withdraw_decoding(&self, token: Digest) -> Answer<'_, WithdrawOutcome>;
+
+    /// How many tokens of the app were counted on this day: days since 1970 in the vendor's zone.
+    fn quota_used(&self, app: AppName, day: u32) -> Answer<'_, u32>;
+
+    /// Keeps a status list in place of any that was fetched before it, as a whole. A list that was fetched at a time which at `now`
+    /// has not come gives way to any other.
+    fn keep_status_list(&self, list: KeptStatusList, now: Timestamp) -> Answer<'_, StatusListOutcome>;
+
+    /// Gives the kept status list new times; its body is neither read nor written.
+    fn confirm_status_list(&self, confirmation: Confirmation) -> Answer<'_, ConfirmOutcome>;
+
+    /// The kept status list with its whole body.
+    fn status_list(&self) -> Answer<'_, Option<KeptStatusList>>;
+
+    /// Forgets spent challenges that have expired, first answers that are no longer kept, tokens that need not be remembered any
+    /// longer, and quotas more than [`QUOTA_DAYS_KEPT`] days old.
     ///
     /// No challenge that expired no later than one of those forgotten can be spent from then on, whatever the clock says later:
     /// a purge at a time that a wrong clock told costs no challenge that is still to be issued.
@@ -228,6 +260,34 @@ pub enum AdvanceOutcome {
     UnknownInstance,
 }
 
+/// An answer that is about no instance.
+#[derive(Clone, Debug)]
+pub struct Redemption {
+    /// The challenge it answers.
+    pub challenge: Spend,
+    /// The answer to be given, now and to retries.
+    pub verdict: Verdict,
+    /// The call's name, if the caller gave one.
+    pub call: Option<NamedCall>,
+    /// When it is given.
+    pub now: Timestamp,
+}
+
+/// What became of a redemption. Only [`RedeemOutcome::Redeemed`] changes anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedeemOutcome {
+    /// The challenge is spent.
+    Redeemed,
+    /// The same named call was answered before; this was the answer.
+    Repeated(Box<Verdict>),
+    /// The call's name was used for another call within the last minute.
+    CallNameTaken,
+    /// The challenge was spent before.
+    ChallengeSpent,
+    /// The challenge expired no later than one that a purge has forgotten.
+    ChallengeExpired,
+}
+
 /// How much a purge has forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
@@ -235,4 +295,8 @@ pub struct Purged {
     pub challenges: u64,
     /// First answers.
     pub answers: u64,
+    /// Tokens.
+    pub decodings: u64,
+    /// Quotas of one app and day.
+    pub quotas: u64,
 }

@@ -7,12 +7,15 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bonafide::clock::ManualClock;
+use bonafide::crypto::digest::Digest;
 use bonafide::crypto::secret::Secret;
 use bonafide::evidence::claims::{Environment, ValidationCategory};
 use bonafide::ids::{InstanceId, Name};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
 use bonafide::store::{
-    Advance, AdvanceOutcome, Answer, CallId, EnrolOutcome, Enrolment, FirstAnswer, Instance, MemoryStore, Purged, Store,
+    Advance, AdvanceOutcome, Answer, CallId, ConfirmOutcome, Confirmation, DecodedOutcome, Decoding, DecodingOutcome,
+    EnrolOutcome, Enrolment, FirstAnswer, Instance, KeptStatusList, MemoryStore, Purged, RedeemOutcome, Redemption,
+    StatusListOutcome, Store, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
@@ -43,6 +46,10 @@ impl Store for Slow {
         })
     }
 
+    fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome> {
+        self.store.redeem(redemption)
+    }
+
     fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
         self.store.instance(id)
     }
@@ -53,6 +60,34 @@ impl Store for Slow {
 
     fn secret(&self) -> Answer<'_, Secret> {
         self.store.secret()
+    }
+
+    fn begin_decoding(&self, decoding: Decoding) -> Answer<'_, DecodingOutcome> {
+        self.store.begin_decoding(decoding)
+    }
+
+    fn keep_decoded(&self, token: Digest, decoded: Vec<u8>) -> Answer<'_, DecodedOutcome> {
+        self.store.keep_decoded(token, decoded)
+    }
+
+    fn withdraw_decoding(&self, token: Digest) -> Answer<'_, WithdrawOutcome> {
+        self.store.withdraw_decoding(token)
+    }
+
+    fn quota_used(&self, app: Name, day: u32) -> Answer<'_, u32> {
+        self.store.quota_used(app, day)
+    }
+
+    fn keep_status_list(&self, list: KeptStatusList, now: Timestamp) -> Answer<'_, StatusListOutcome> {
+        self.store.keep_status_list(list, now)
+    }
+
+    fn confirm_status_list(&self, confirmation: Confirmation) -> Answer<'_, ConfirmOutcome> {
+        self.store.confirm_status_list(confirmation)
+    }
+
+    fn status_list(&self) -> Answer<'_, Option<KeptStatusList>> {
+        self.store.status_list()
     }
 
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {

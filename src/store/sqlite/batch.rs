@@ -7,7 +7,7 @@ use super::sql;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, InstanceId};
-use crate::store::ledger::{Enrolled, KeptAnswer, Ledger, Progress};
+use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress};
 use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, SignCounts, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -24,6 +24,11 @@ impl<'c> Batch<'c> {
         let mark = one(connection, sql::PURGED_UNTIL, [], |row| row.get(0))?;
         let Millis(purged_until) = mark.ok_or_else(|| StoreFault::Unreadable("the row of state is missing".into()))?;
         Ok(Self { connection, purged_until })
+    }
+
+    /// The connection, for the parts of the ledger that are told elsewhere.
+    pub(super) const fn connection(&self) -> &'c Connection {
+        self.connection
     }
 }
 
@@ -112,14 +117,17 @@ impl Ledger for Batch<'_> {
         run(self.connection, sql::SET_SECRET, [secret.expose()]).map(drop)
     }
 
-    fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault> {
-        let latest = one(self.connection, sql::LATEST_EXPIRED, [Millis(expired)], |row| row.get::<_, Option<_>>(0))?;
+    fn forget(&mut self, horizon: &Horizon) -> Result<Purged, StoreFault> {
+        let expired = Millis(horizon.expired);
+        let latest = one(self.connection, sql::LATEST_EXPIRED, [&expired], |row| row.get::<_, Option<_>>(0))?;
         let until = latest.flatten().map_or(self.purged_until, |Millis(latest)| self.purged_until.max(latest));
         run(self.connection, sql::SET_PURGED_UNTIL, [Millis(until)])?;
-        let challenges = run(self.connection, sql::FORGET_CHALLENGES, [Millis(expired)])?;
-        let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(unkept)])?;
+        let challenges = run(self.connection, sql::FORGET_CHALLENGES, [&expired])?;
+        let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(horizon.unkept)])?;
+        let decodings = run(self.connection, sql::FORGET_DECODINGS, [&expired])?;
+        let quotas = run(self.connection, sql::FORGET_QUOTAS, [horizon.day])?;
         self.purged_until = until;
-        Ok(Purged { challenges, answers })
+        Ok(Purged { challenges, answers, decodings, quotas })
     }
 }
 

@@ -1,11 +1,13 @@
 //! The embedded default: SQLite in one file, durable before the answer.
 
 mod batch;
+mod decodings;
 mod file;
 mod readers;
 mod rows;
 mod schema;
 mod sql;
+mod status_list;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -14,11 +16,14 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row};
 
-use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged};
+use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
 use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
+use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
+use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
+use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
-use crate::ids::{AccountTag, InstanceId, KeyId};
+use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
 use crate::time::Timestamp;
 use file::ClaimedFile;
 use readers::Readers;
@@ -56,6 +61,10 @@ impl Store for SqliteStore {
         Box::pin(self.writer.run(move |batch| rules::advance(batch, &advance)))
     }
 
+    fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::redeem(batch, &redemption)))
+    }
+
     fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
         Box::pin(self.readers.read(move |connection| instance(connection, id)))
     }
@@ -68,6 +77,34 @@ impl Store for SqliteStore {
 
     fn secret(&self) -> Answer<'_, Secret> {
         Box::pin(self.writer.run(|batch| rules::secret(batch)))
+    }
+
+    fn begin_decoding(&self, decoding: Decoding) -> Answer<'_, DecodingOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::begin_decoding(batch, &decoding)))
+    }
+
+    fn keep_decoded(&self, token: Digest, decoded: Vec<u8>) -> Answer<'_, DecodedOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::keep_decoded(batch, &token, &decoded)))
+    }
+
+    fn withdraw_decoding(&self, token: Digest) -> Answer<'_, WithdrawOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::withdraw_decoding(batch, &token)))
+    }
+
+    fn quota_used(&self, app: AppName, day: u32) -> Answer<'_, u32> {
+        Box::pin(self.readers.read(move |connection| decodings::quota_used(connection, &app, day)))
+    }
+
+    fn keep_status_list(&self, list: KeptStatusList, now: Timestamp) -> Answer<'_, StatusListOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::keep_status_list(batch, &list, now)))
+    }
+
+    fn confirm_status_list(&self, confirmation: Confirmation) -> Answer<'_, ConfirmOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::confirm_status_list(batch, &confirmation)))
+    }
+
+    fn status_list(&self) -> Answer<'_, Option<KeptStatusList>> {
+        Box::pin(self.readers.read(status_list::status_list))
     }
 
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {

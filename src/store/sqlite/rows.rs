@@ -30,9 +30,10 @@ pub(super) fn run(connection: &Connection, sql: &str, params: impl Params) -> Re
 /// What an error of the driver means to the caller of a verb.
 pub(super) fn fault(error: &Error) -> StoreFault {
     match error {
-        Error::FromSqlConversionFailure(..) | Error::IntegralValueOutOfRange(..) | Error::InvalidColumnType(..) => {
-            StoreFault::Unreadable(error.to_string())
-        }
+        Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..)
+        | Error::Utf8Error(..) => StoreFault::Unreadable(error.to_string()),
         _ => StoreFault::Backend(error.to_string()),
     }
 }

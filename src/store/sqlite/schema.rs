@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 
 /// Migration `n` leads from schema `n` to schema `n + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_two_platforms.sql")];
 
 /// SQLite's mark of whose file it is: `Bona`.
 const APPLICATION: i64 = 0x426F_6E61;

@@ -34,3 +34,23 @@ pub(super) const INSTANCE: &str = "
         proven_at, highest, claims_at
     FROM instances JOIN progress ON progress.instance = instances.id
     WHERE instances.id = ?1";
+
+pub(super) const DECODING: &str = "SELECT request, app, day, begun_at, decoded FROM decodings WHERE token = ?1";
+pub(super) const ADD_DECODING: &str =
+    "INSERT INTO decodings (token, request, app, day, begun_at, kept_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+pub(super) const SET_DECODED: &str = "UPDATE decodings SET decoded = ?2 WHERE token = ?1";
+pub(super) const REMOVE_DECODING: &str = "DELETE FROM decodings WHERE token = ?1";
+pub(super) const FORGET_DECODINGS: &str = "DELETE FROM decodings WHERE kept_until <= ?1";
+
+pub(super) const QUOTA: &str = "SELECT used FROM quotas WHERE app = ?1 AND day = ?2";
+pub(super) const SET_QUOTA: &str = "INSERT OR REPLACE INTO quotas (app, day, used) VALUES (?1, ?2, ?3)";
+pub(super) const FORGET_QUOTAS: &str = "DELETE FROM quotas WHERE day < ?1";
+
+pub(super) const STATUS_LIST_FETCHED_AT: &str = "SELECT fetched_at FROM status_list";
+pub(super) const SET_STATUS_LIST: &str =
+    "INSERT OR REPLACE INTO status_list (only, etag, fetched_at, fresh_until) VALUES (1, ?1, ?2, ?3)";
+pub(super) const SET_STATUS_LIST_TIMES: &str = "UPDATE status_list SET fetched_at = ?1, fresh_until = ?2";
+pub(super) const SET_STATUS_LIST_BODY: &str = "INSERT OR REPLACE INTO status_list_body (only, body) VALUES (1, ?1)";
+pub(super) const STATUS_LIST: &str = "
+    SELECT body, etag, fetched_at, fresh_until
+    FROM status_list JOIN status_list_body ON status_list_body.only = status_list.only";

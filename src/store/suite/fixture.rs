@@ -12,7 +12,7 @@ use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment, ValidationCategory};
 use crate::ids::{AccountTag, InstanceId};
 use crate::store::{Advance, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
-use crate::store::{WindowSize, open};
+use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
 use crate::time::Timestamp;
 use crate::verdict::{Frame, Freshness, Verdict};
 
@@ -126,4 +126,31 @@ pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> 
         verdict: verdict(1000 + u64::from(sign_count)),
         call: None,
     }
+}
+
+/// A redemption at 10 seconds.
+pub(in crate::store) fn redemption(challenge: Spend) -> Redemption {
+    Redemption { challenge, verdict: verdict(2000), call: None, now: at(10) }
+}
+
+/// The day of the tests' beginning in UTC.
+pub(in crate::store) const TODAY: u32 = 19_675;
+
+/// A decoding at 10 seconds, remembered until 100 seconds, with ten of them for each app and day.
+pub(in crate::store) fn decoding(token: u8, request: u8) -> Decoding {
+    Decoding {
+        token: [token; 32],
+        request: [request; 32],
+        app: "shop".parse().expect("a name"),
+        day: TODAY,
+        limit: 10,
+        now: at(10),
+        kept_until: at(100),
+    }
+}
+
+/// A list fetched at `seconds` and fresh for a minute.
+pub(in crate::store) fn status_list(seconds: u64, body: &[u8]) -> KeptStatusList {
+    let (fetched_at, fresh_until) = (at(seconds), at(seconds + 60));
+    KeptStatusList { body: body.to_vec(), etag: Some("\"v1\"".into()), fetched_at, fresh_until }
 }

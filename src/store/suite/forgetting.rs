@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{at, call, challenge, enrolment, proof};
+use super::{TODAY, at, call, challenge, decoding, enrolment, proof, status_list};
 use crate::store::{Advance, AdvanceOutcome, CallId, EnrolOutcome, Enrolment, Purged, Spend, Store};
+use crate::store::{Decoding, DecodingOutcome, StatusListOutcome};
 
 behaviours!(
     a_purge_forgets_what_has_expired_and_counts_it,
@@ -13,6 +14,8 @@ behaviours!(
     d05_a_purge_with_an_older_clock_lowers_nothing,
     d05_a_purge_with_a_wrong_clock_costs_no_later_challenge,
     a_purge_keeps_instances_and_their_counts,
+    a_purge_forgets_tokens_and_quotas_and_counts_them,
+    a_purge_keeps_the_status_list,
 );
 
 fn expiring(number: u128, seconds: u64) -> Spend {
@@ -32,12 +35,12 @@ async fn a_purge_forgets_what_has_expired_and_counts_it(store: Arc<dyn Store>) {
         assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
     }
     let almost = at(171).plus(Duration::from_millis(1));
-    assert_eq!(store.purge(at(149)).await, Ok(Purged { challenges: 0, answers: 0 }));
-    assert_eq!(store.purge(almost).await, Ok(Purged { challenges: 2, answers: 2 }));
+    assert_eq!(store.purge(at(149)).await, Ok(Purged::default()));
+    assert_eq!(store.purge(almost).await, Ok(Purged { challenges: 2, answers: 2, ..Purged::default() }));
     assert_eq!(store.purge(almost).await, Ok(Purged::default()));
     assert_eq!(store.first_answer(CallId([2; 32]), at(171)).await, Ok(None));
     assert!(store.first_answer(CallId([3; 32]), almost).await.is_ok_and(|first| first.is_some()));
-    assert_eq!(store.purge(at(99_999)).await, Ok(Purged { challenges: 2, answers: 1 }));
+    assert_eq!(store.purge(at(99_999)).await, Ok(Purged { challenges: 2, answers: 1, ..Purged::default() }));
 }
 
 async fn an_expired_challenge_cannot_be_spent_after_a_purge(store: Arc<dyn Store>) {
@@ -85,4 +88,26 @@ async fn a_purge_keeps_instances_and_their_counts(store: Arc<dyn Store>) {
     assert!(matches!(store.advance(again).await, Ok(AdvanceOutcome::SignCount(_))));
     let retry = Enrolment { call: call(1, 1), ..enrolment(1, expiring(3, 9999)) };
     assert!(matches!(store.enrol(retry).await, Ok(EnrolOutcome::AlreadyEnrolled(_))));
+}
+
+async fn a_purge_forgets_tokens_and_quotas_and_counts_them(store: Arc<dyn Store>) {
+    for (token, seconds, day) in [(1, 99, TODAY - 4), (2, 100, TODAY - 3), (3, 101, TODAY), (4, 102, TODAY + 1)] {
+        let sent = Decoding { kept_until: at(seconds), day, ..decoding(token, 1) };
+        assert_eq!(store.begin_decoding(sent).await, Ok(DecodingOutcome::Begun { used: 1 }));
+    }
+    assert_eq!(store.purge(at(98)).await, Ok(Purged { quotas: 1, ..Purged::default() }));
+    assert_eq!(store.purge(at(100)).await, Ok(Purged { decodings: 2, ..Purged::default() }));
+    let again = |token| Decoding { kept_until: at(102), ..decoding(token, 1) };
+    assert_eq!(store.begin_decoding(again(2)).await, Ok(DecodingOutcome::Begun { used: 2 }), "forgotten");
+    assert!(matches!(store.begin_decoding(again(3)).await, Ok(DecodingOutcome::Undecided { .. })));
+    let tomorrow = at(24 * 60 * 60);
+    assert_eq!(store.purge(tomorrow).await, Ok(Purged { decodings: 3, quotas: 1, ..Purged::default() }));
+    assert_eq!(store.purge(tomorrow).await, Ok(Purged::default()));
+}
+
+async fn a_purge_keeps_the_status_list(store: Arc<dyn Store>) {
+    let list = status_list(10, b"a list");
+    assert_eq!(store.keep_status_list(list.clone(), at(10)).await, Ok(StatusListOutcome::Kept));
+    assert_eq!(store.purge(at(99_999_999)).await, Ok(Purged::default()));
+    assert_eq!(store.status_list().await, Ok(Some(list)));
 }

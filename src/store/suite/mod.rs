@@ -21,7 +21,10 @@ macro_rules! behaviours {
 
 mod advancing;
 mod calls;
+mod decoding;
 mod enrolling;
 mod forgetting;
 mod model;
 mod races;
+mod redeeming;
+mod status_lists;

@@ -1,19 +1,29 @@
 //! Random histories: SQLite must answer as memory does, and neither may ever let anything in twice.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{at, call, challenge, claims, enrolment, id, memory, proof, sqlite, window};
+use super::{TODAY, at, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
+use super::{status_list, window};
 use crate::ids::AccountTag;
 use crate::store::{Advance, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
+use crate::store::{Confirmation, Decoding, KeptStatusList, Redemption};
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug)]
 enum Step {
     Enrol(Box<Enrolment>),
     Advance(Box<Advance>),
+    Redeem(Box<Redemption>),
+    Begin(Decoding),
+    KeepDecoded(u8, Vec<u8>),
+    Withdraw(u8),
+    QuotaUsed(u32),
+    KeepList(KeptStatusList, Timestamp),
+    Confirm(Confirmation),
+    List,
     Instance(u8),
     FirstAnswer(u8, Timestamp),
     Purge(Timestamp),
@@ -57,10 +67,53 @@ fn advance() -> impl Strategy<Value = Step> {
     )
 }
 
+fn redeem() -> impl Strategy<Value = Step> {
+    (spend(), time(), named())
+        .prop_map(|(spend, now, call)| Step::Redeem(Box::new(Redemption { now, call, ..redemption(spend) })))
+}
+
+fn day() -> impl Strategy<Value = u32> {
+    (0_u32..5).prop_map(|back| TODAY - back)
+}
+
+fn begin() -> impl Strategy<Value = Step> {
+    (0_u8..5, 0_u8..4, day(), time(), time()).prop_map(|(token, request, day, now, kept_until)| {
+        let request = u8::from(request > 0);
+        Step::Begin(Decoding { day, limit: 3, now, kept_until, ..decoding(token, request) })
+    })
+}
+
+fn decodings() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => begin(),
+        2 => (0_u8..5, proptest::collection::vec(any::<u8>(), 0..3)).prop_map(|(token, text)| Step::KeepDecoded(token, text)),
+        1 => (0_u8..5).prop_map(Step::Withdraw),
+        1 => day().prop_map(Step::QuotaUsed),
+    ]
+}
+
+/// Times close together, and seldom one that has not come.
+fn list_time() -> impl Strategy<Value = u64> {
+    prop_oneof![9 => 0_u64..5, 1 => Just(9999)]
+}
+
+fn lists() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (list_time(), any::<u8>()).prop_map(|(seconds, body)| Step::KeepList(status_list(seconds, &[body]), at(5))),
+        (list_time(), list_time()).prop_map(|(of, seconds)| {
+            Step::Confirm(Confirmation { of: at(of), fetched_at: at(seconds), fresh_until: at(seconds + 1) })
+        }),
+        Just(Step::List),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => enrol(),
         8 => advance(),
+        3 => redeem(),
+        4 => decodings(),
+        1 => lists(),
         1 => (0_u8..5).prop_map(Step::Instance),
         1 => (0_u8..3, time()).prop_map(|(name, now)| Step::FirstAnswer(name, now)),
         1 => (0_u64..80).prop_map(|seconds| Step::Purge(at(seconds))),
@@ -71,6 +124,14 @@ async fn take(store: &dyn Store, step: Step) -> String {
     match step {
         Step::Enrol(enrolment) => format!("{:?}", store.enrol(*enrolment).await),
         Step::Advance(advance) => format!("{:?}", store.advance(*advance).await),
+        Step::Redeem(redemption) => format!("{:?}", store.redeem(*redemption).await),
+        Step::Begin(decoding) => format!("{:?}", store.begin_decoding(decoding).await),
+        Step::KeepDecoded(token, text) => format!("{:?}", store.keep_decoded([token; 32], text).await),
+        Step::Withdraw(token) => format!("{:?}", store.withdraw_decoding([token; 32]).await),
+        Step::QuotaUsed(day) => format!("{:?}", store.quota_used("shop".parse().expect("a name"), day).await),
+        Step::KeepList(list, now) => format!("{:?}", store.keep_status_list(list, now).await),
+        Step::Confirm(confirmation) => format!("{:?}", store.confirm_status_list(confirmation).await),
+        Step::List => format!("{:?}", store.status_list().await),
         Step::Instance(number) => format!("{:?}", store.instance(id(number)).await),
         Step::FirstAnswer(name, now) => format!("{:?}", store.first_answer(CallId([name; 32]), now).await),
         Step::Purge(now) => format!("{:?}", store.purge(now).await),
@@ -83,6 +144,8 @@ struct LetIn {
     challenges: HashSet<[u8; 16]>,
     instances: HashSet<[u8; 16]>,
     counts: HashSet<([u8; 16], u32)>,
+    /// Tokens that may be with the vendor, and until when they are remembered at least.
+    tokens: HashMap<[u8; 32], Timestamp>,
 }
 
 impl LetIn {
@@ -96,6 +159,15 @@ impl LetIn {
                 let new = self.counts.insert((sent.instance.0, sent.sign_count));
                 self.challenges.insert(sent.challenge.id) && new && self.instances.contains(&sent.instance.0)
             }
+            (Step::Redeem(sent), "Ok(Redeemed)") => self.challenges.insert(sent.challenge.id),
+            (Step::Begin(sent), answer) if answer.starts_with("Ok(Begun") => {
+                self.tokens.insert(sent.token, sent.kept_until).is_none()
+            }
+            (Step::Withdraw(token), "Ok(Withdrawn)") => self.tokens.remove(&[*token; 32]).is_some(),
+            (Step::Purge(now), _) => {
+                self.tokens.retain(|_, kept_until| *kept_until > *now);
+                true
+            }
             _ => true,
         }
     }
@@ -106,6 +178,7 @@ async fn agree(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let stores: [Arc<dyn Store>; 2] = [memory.store(), sqlite.store()];
     let mut let_in = LetIn::default();
     let ending = (0..5).map(Step::Instance).chain((0..3).map(|name| Step::FirstAnswer(name, at(100))));
+    let ending = ending.chain((0..5).map(|back| Step::QuotaUsed(TODAY - back))).chain([Step::List]);
     for step in steps.into_iter().chain(ending) {
         let expected = take(&*stores[0], step.clone()).await;
         let answer = take(&*stores[1], step.clone()).await;
@@ -116,10 +189,10 @@ async fn agree(steps: Vec<Step>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 50, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_histories_are_answered_alike(steps in proptest::collection::vec(step(), 1..80)) {
+    fn random_histories_are_answered_alike(steps in proptest::collection::vec(step(), 1..100)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(agree(steps))?;
     }

@@ -1,5 +1,7 @@
 //! What only a file can do: stay, be shared, be damaged, be somebody else's.
 
+mod vendors;
+
 use std::fs;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
@@ -40,6 +42,13 @@ impl Place {
     /// Goes around the store, as damage does.
     fn tamper(&self, sql: &str) {
         Connection::open(self.path()).and_then(|connection| connection.execute_batch(sql)).expect(sql);
+    }
+
+    /// Leaves what a killed process leaves.
+    fn copy_to(&self, left: &Self) {
+        for name in ["store.db", "store.db-wal"] {
+            fs::copy(self.folder.path().join(name), left.folder.path().join(name)).expect("copies");
+        }
     }
 
     fn ask(&self, sql: &str) -> i64 {
@@ -88,9 +97,7 @@ async fn what_was_answered_survives_a_kill() {
     let store = enrolled(&place).await;
     for count in 1..=64 {
         assert_eq!(store.advance(proof(1, challenge(count.into()), count)).await, Ok(AdvanceOutcome::Advanced));
-        for name in ["store.db", "store.db-wal"] {
-            fs::copy(place.folder.path().join(name), left.folder.path().join(name)).expect("copies");
-        }
+        place.copy_to(&left);
         let store = left.open();
         let replay = store.advance(proof(1, challenge(200), count)).await;
         assert!(matches!(replay, Ok(AdvanceOutcome::SignCount(_))), "{count}: {replay:?}");
@@ -173,7 +180,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 1);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 2);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -185,9 +192,9 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(place.open());
     place.tamper("PRAGMA user_version = 99");
     let fault = place.fault();
-    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 1, .. }), "{fault}");
+    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 2, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 1; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 2; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }

@@ -1,7 +1,14 @@
 //! The verbs, written once over a [`Ledger`]: what is checked, in which order, and what is then written.
 
-use super::ledger::{Enrolled, Ledger, Progress, oldest_kept};
-use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, NamedCall, Purged, Spend, StoreFault};
+mod decodings;
+mod status_list;
+
+pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
+pub(super) use status_list::{confirm_status_list, keep_status_list};
+
+use super::ledger::{Enrolled, Horizon, Ledger, Progress};
+use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};
+use super::{Spend, StoreFault};
 use crate::crypto::secret::Secret;
 use crate::time::Timestamp;
 use crate::verdict::{CLOCK_SKEW, Verdict};
@@ -41,6 +48,23 @@ pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<Adv
     }
 }
 
+/// Spends the challenge.
+pub(super) fn redeem(ledger: &mut impl Ledger, redemption: &Redemption) -> Result<RedeemOutcome, StoreFault> {
+    match first_answer(ledger, redemption.call, redemption.now)? {
+        First::Same(verdict) => return Ok(RedeemOutcome::Repeated(verdict)),
+        First::Other => return Ok(RedeemOutcome::CallNameTaken),
+        First::None => {}
+    }
+    match standing(ledger, &redemption.challenge)? {
+        Standing::Expired => return Ok(RedeemOutcome::ChallengeExpired),
+        Standing::Spent => return Ok(RedeemOutcome::ChallengeSpent),
+        Standing::Open => {}
+    }
+    ledger.spend(&redemption.challenge)?;
+    keep(ledger, redemption.call, &redemption.verdict, redemption.now)?;
+    Ok(RedeemOutcome::Redeemed)
+}
+
 /// The later of both times, unless the kept one lies so far in the future that a clock was wrong then.
 fn latest(kept: Timestamp, now: Timestamp) -> Timestamp {
     if kept > now.plus(CLOCK_SKEW) { now } else { kept.max(now) }
@@ -64,7 +88,7 @@ pub(super) fn secret(ledger: &mut impl Ledger) -> Result<Secret, StoreFault> {
 
 /// Forgets what no longer matters at `now`.
 pub(super) fn purge(ledger: &mut impl Ledger, now: Timestamp) -> Result<Purged, StoreFault> {
-    ledger.forget(now, oldest_kept(now))
+    ledger.forget(&Horizon::at(now))
 }
 
 fn known_enrolment(ledger: &impl Ledger, enrolment: &Enrolment) -> Result<Option<EnrolOutcome>, StoreFault> {

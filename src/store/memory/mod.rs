@@ -1,16 +1,23 @@
 //! The store that forgets everything when the process ends: for demonstrations and tests.
 
+mod decodings;
+mod status_list;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ledger::{Enrolled, KeptAnswer, Ledger, Progress};
-use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged};
+use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress};
+use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
 use super::{Answer, CallId, FirstAnswer, NamedCall, SignCounts, Spend, Store, StoreFault, rules};
+use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
+use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
+use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
-use crate::ids::InstanceId;
+use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
+use decodings::Remembered;
 
 /// Keeps everything in maps under one lock.
 pub struct MemoryStore {
@@ -20,7 +27,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
-        Self { maps: Mutex::new(Maps::new()) }
+        Self { maps: Mutex::new(Maps::default()) }
     }
 
     /// The maps stay whole even if a holder of the lock has panicked: the rules write only what they have checked.
@@ -44,6 +51,10 @@ impl Store for MemoryStore {
         Box::pin(async move { rules::advance(&mut *self.maps(), &advance) })
     }
 
+    fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome> {
+        Box::pin(async move { rules::redeem(&mut *self.maps(), &redemption) })
+    }
+
     fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
         Box::pin(async move { Ok(self.maps().instances.get(&id).map(Record::instance)) })
     }
@@ -56,17 +67,49 @@ impl Store for MemoryStore {
         Box::pin(async move { rules::secret(&mut *self.maps()) })
     }
 
+    fn begin_decoding(&self, decoding: Decoding) -> Answer<'_, DecodingOutcome> {
+        Box::pin(async move { rules::begin_decoding(&mut *self.maps(), &decoding) })
+    }
+
+    fn keep_decoded(&self, token: Digest, decoded: Vec<u8>) -> Answer<'_, DecodedOutcome> {
+        Box::pin(async move { rules::keep_decoded(&mut *self.maps(), &token, &decoded) })
+    }
+
+    fn withdraw_decoding(&self, token: Digest) -> Answer<'_, WithdrawOutcome> {
+        Box::pin(async move { rules::withdraw_decoding(&mut *self.maps(), &token) })
+    }
+
+    fn quota_used(&self, app: AppName, day: u32) -> Answer<'_, u32> {
+        Box::pin(async move { self.maps().quota_used(&app, day) })
+    }
+
+    fn keep_status_list(&self, list: KeptStatusList, now: Timestamp) -> Answer<'_, StatusListOutcome> {
+        Box::pin(async move { rules::keep_status_list(&mut *self.maps(), &list, now) })
+    }
+
+    fn confirm_status_list(&self, confirmation: Confirmation) -> Answer<'_, ConfirmOutcome> {
+        Box::pin(async move { rules::confirm_status_list(&mut *self.maps(), &confirmation) })
+    }
+
+    fn status_list(&self) -> Answer<'_, Option<KeptStatusList>> {
+        Box::pin(async move { Ok(self.maps().status_list.clone()) })
+    }
+
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         Box::pin(async move { rules::purge(&mut *self.maps(), now) })
     }
 }
 
+#[derive(Default)]
 struct Maps {
     challenges: BTreeSet<(Timestamp, [u8; 16])>,
     instances: HashMap<InstanceId, Record>,
     answers: HashMap<CallId, KeptAnswer>,
-    purged_until: Timestamp,
+    purged_until: Option<Timestamp>,
     secret: Option<Secret>,
+    decodings: HashMap<Digest, Remembered>,
+    quotas: HashMap<(AppName, u32), u32>,
+    status_list: Option<KeptStatusList>,
 }
 
 struct Record {
@@ -90,18 +133,6 @@ impl Record {
     }
 }
 
-impl Maps {
-    fn new() -> Self {
-        Self {
-            challenges: BTreeSet::new(),
-            instances: HashMap::new(),
-            answers: HashMap::new(),
-            purged_until: Timestamp::EPOCH,
-            secret: None,
-        }
-    }
-}
-
 impl Ledger for Maps {
     fn answer(&self, call: &CallId) -> Result<Option<KeptAnswer>, StoreFault> {
         Ok(self.answers.get(call).cloned())
@@ -120,7 +151,7 @@ impl Ledger for Maps {
     }
 
     fn purged_until(&self) -> Timestamp {
-        self.purged_until
+        self.purged_until.unwrap_or(Timestamp::EPOCH)
     }
 
     fn secret(&self) -> Result<Option<Secret>, StoreFault> {
@@ -162,16 +193,33 @@ impl Ledger for Maps {
         Ok(())
     }
 
-    fn forget(&mut self, expired: Timestamp, unkept: Timestamp) -> Result<Purged, StoreFault> {
-        let (challenges, answers) = (self.challenges.len(), self.answers.len());
-        let latest = self.challenges.iter().map(|(expires_at, _)| *expires_at).take_while(|at| *at <= expired).last();
-        self.challenges.retain(|(expires_at, _)| *expires_at > expired);
-        self.answers.retain(|_, kept| kept.written_at >= unkept);
-        self.purged_until = latest.map_or(self.purged_until, |latest| self.purged_until.max(latest));
-        let forgotten = |before: usize, after: usize| u64::try_from(before - after).unwrap_or(u64::MAX);
+    fn forget(&mut self, horizon: &Horizon) -> Result<Purged, StoreFault> {
+        let before = self.sizes();
+        let expired = self.challenges.iter().map(|(expires_at, _)| *expires_at);
+        self.purged_until = self.purged_until.max(expired.take_while(|at| *at <= horizon.expired).last());
+        self.challenges.retain(|(expires_at, _)| *expires_at > horizon.expired);
+        self.answers.retain(|_, kept| kept.written_at >= horizon.unkept);
+        self.decodings.retain(|_, remembered| remembered.kept_until > horizon.expired);
+        self.quotas.retain(|(_, day), _| *day >= horizon.day);
+        let after = self.sizes();
         Ok(Purged {
-            challenges: forgotten(challenges, self.challenges.len()),
-            answers: forgotten(answers, self.answers.len()),
+            challenges: before.challenges - after.challenges,
+            answers: before.answers - after.answers,
+            decodings: before.decodings - after.decodings,
+            quotas: before.quotas - after.quotas,
         })
+    }
+}
+
+impl Maps {
+    /// How much there is of what a purge may forget.
+    fn sizes(&self) -> Purged {
+        let size = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Purged {
+            challenges: size(self.challenges.len()),
+            answers: size(self.answers.len()),
+            decodings: size(self.decodings.len()),
+            quotas: size(self.quotas.len()),
+        }
     }
 }

@@ -1,0 +1,48 @@
+//! Tokens and quotas in maps.
+
+use super::Maps;
+use crate::crypto::digest::Digest;
+use crate::ids::AppName;
+use crate::store::ledger::{Begun, DecodingLedger};
+use crate::store::{Decoding, StoreFault};
+use crate::time::Timestamp;
+
+/// A token, and for how long it is remembered.
+pub(super) struct Remembered {
+    begun: Begun,
+    pub(super) kept_until: Timestamp,
+}
+
+impl DecodingLedger for Maps {
+    fn decoding(&self, token: &Digest) -> Result<Option<Begun>, StoreFault> {
+        Ok(self.decodings.get(token).map(|remembered| remembered.begun.clone()))
+    }
+
+    fn quota_used(&self, app: &AppName, day: u32) -> Result<u32, StoreFault> {
+        Ok(self.quotas.get(&(app.clone(), day)).copied().unwrap_or_default())
+    }
+
+    fn add_decoding(&mut self, decoding: &Decoding) -> Result<(), StoreFault> {
+        let Decoding { token, request, app, day, now, kept_until, .. } = decoding.clone();
+        let begun = Begun { request, app, day, begun_at: now, decoded: None };
+        self.decodings.insert(token, Remembered { begun, kept_until });
+        Ok(())
+    }
+
+    fn set_decoded(&mut self, token: &Digest, decoded: &[u8]) -> Result<(), StoreFault> {
+        if let Some(remembered) = self.decodings.get_mut(token) {
+            remembered.begun.decoded = Some(decoded.to_vec());
+        }
+        Ok(())
+    }
+
+    fn remove_decoding(&mut self, token: &Digest) -> Result<(), StoreFault> {
+        self.decodings.remove(token);
+        Ok(())
+    }
+
+    fn set_quota_used(&mut self, app: &AppName, day: u32, used: u32) -> Result<(), StoreFault> {
+        self.quotas.insert((app.clone(), day), used);
+        Ok(())
+    }
+}

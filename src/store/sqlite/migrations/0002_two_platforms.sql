@@ -1,0 +1,31 @@
+-- Tokens that a vendor decodes for us, each once. What it answered comes last: it is long, and a purge does not read it.
+CREATE TABLE decodings (
+    token      BLOB PRIMARY KEY NOT NULL,
+    request    BLOB NOT NULL,
+    app        TEXT NOT NULL,
+    day        INTEGER NOT NULL,
+    begun_at   INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL,
+    decoded    BLOB
+) STRICT;
+CREATE INDEX decodings_by_end ON decodings (kept_until);
+
+-- How many tokens of an app were counted on a day of the vendor's zone.
+CREATE TABLE quotas (
+    app  TEXT NOT NULL,
+    day  INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (app, day)
+) STRICT, WITHOUT ROWID;
+
+-- The latest list of revoked certificates: one row. Its body has a table of its own, so that new times do not rewrite it.
+CREATE TABLE status_list (
+    only        INTEGER PRIMARY KEY CHECK (only = 1),
+    etag        TEXT,
+    fetched_at  INTEGER NOT NULL,
+    fresh_until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE status_list_body (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    body BLOB NOT NULL
+) STRICT;
