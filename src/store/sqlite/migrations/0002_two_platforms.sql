@@ -29,3 +29,27 @@ CREATE TABLE status_list_body (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     body BLOB NOT NULL
 ) STRICT;
+
+-- Claims have a section for each format. Until now there was one format, and all but the anchor is its section. What is no
+-- such JSON is left for the reader to refuse. One pass: the rows are long.
+UPDATE instances SET claims = CASE
+    WHEN NOT json_valid(claims) THEN claims
+    WHEN claims ->> '$.format' = 'app_attest' THEN json_object(
+        'anchor', claims -> '$.anchor',
+        'app_attest', json_remove(claims, '$.format', '$.anchor'))
+    ELSE claims
+END, verdict = CASE
+    WHEN NOT json_valid(verdict) THEN verdict
+    WHEN verdict ->> '$.claims.format' = 'app_attest' THEN json_set(verdict, '$.claims', json_object(
+        'anchor', verdict -> '$.claims.anchor',
+        'app_attest', json_remove(verdict -> '$.claims', '$.format', '$.anchor')))
+    ELSE verdict
+END;
+
+UPDATE answers SET verdict = CASE
+    WHEN NOT json_valid(verdict) THEN verdict
+    WHEN verdict ->> '$.claims.format' = 'app_attest' THEN json_set(verdict, '$.claims', json_object(
+        'anchor', verdict -> '$.claims.anchor',
+        'app_attest', json_remove(verdict -> '$.claims', '$.format', '$.anchor')))
+    ELSE verdict
+END;

@@ -1,5 +1,6 @@
 //! What only a file can do: stay, be shared, be damaged, be somebody else's.
 
+mod upgrading;
 mod vendors;
 
 use std::fs;
@@ -54,6 +55,12 @@ impl Place {
     fn ask(&self, sql: &str) -> i64 {
         let connection = Connection::open(self.path()).expect("opens");
         connection.query_row(sql, [], |row| row.get(0)).expect(sql)
+    }
+
+    fn texts(&self, sql: &str) -> Vec<String> {
+        let connection = Connection::open(self.path()).expect("opens");
+        let mut statement = connection.prepare(sql).expect(sql);
+        statement.query_map([], |row| row.get(0)).expect(sql).map(|row| row.expect(sql)).collect()
     }
 }
 

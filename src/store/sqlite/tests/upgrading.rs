@@ -1,0 +1,111 @@
+//! Files of earlier versions.
+
+use super::Place;
+use crate::evidence::claims::{AppAttestClaims, Claims};
+use crate::store::suite::{at, call, challenge, claims, enrolment, id, proof, verdict};
+use crate::store::{AdvanceOutcome, EnrolOutcome, Instance, OpenFault, Store, StoreFault};
+use crate::verdict::Verdict;
+
+/// The policy of the time when the rows were written.
+const POLICY: &str = "\"88394b80a37ae8c3\"";
+
+/// A file with schema 1, as that version left it.
+fn version_1() -> Place {
+    let place = Place::new();
+    place.tamper("PRAGMA journal_mode = WAL");
+    place.tamper(include_str!("../migrations/0001_first.sql"));
+    place.tamper("PRAGMA application_id = 0x426F6E61; PRAGMA user_version = 1");
+    place.tamper(include_str!("version_1.sql"));
+    place
+}
+
+fn of_that_time(verdict: Verdict) -> Verdict {
+    Verdict { policy: serde_json::from_str(POLICY).expect("a revision"), ..verdict }
+}
+
+fn bare_claims() -> Claims {
+    let whole = *claims("1").app_attest.expect("a section");
+    let bare = AppAttestClaims { validation_category: None, bundle_version: None, ..whole };
+    Claims { app_attest: Some(Box::new(bare)), ..claims("1") }
+}
+
+#[tokio::test]
+async fn instances_of_version_1_keep_their_claims() {
+    let place = version_1();
+    let store = place.open();
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 2);
+    let first = Instance { proven_at: at(10), sign_count: 1, ..enrolment(1, challenge(99)).instance };
+    assert_eq!(store.instance(id(1)).await, Ok(Some(first)));
+    let second = Instance { claims: bare_claims(), ..enrolment(2, challenge(98)).instance };
+    assert_eq!(store.instance(id(2)).await, Ok(Some(second)));
+}
+
+#[tokio::test]
+async fn answers_of_version_1_are_given_again() {
+    let store = version_1().open();
+    let first = of_that_time(verdict(1));
+    let again = store.enrol(enrolment(1, challenge(5))).await;
+    assert_eq!(again, Ok(EnrolOutcome::AlreadyEnrolled(Box::new(first))));
+    let second = of_that_time(Verdict { claims: None, ..verdict(2) });
+    let again = store.enrol(enrolment(2, challenge(5))).await;
+    assert_eq!(again, Ok(EnrolOutcome::AlreadyEnrolled(Box::new(second))));
+    let mut retry = proof(1, challenge(1), 1);
+    retry.call = call(1, 1);
+    let first = of_that_time(verdict(1001));
+    assert_eq!(store.advance(retry).await, Ok(AdvanceOutcome::Repeated(Box::new(first))));
+}
+
+#[tokio::test]
+async fn what_version_1_has_spent_stays_spent() {
+    let store = version_1().open();
+    assert_eq!(store.enrol(enrolment(3, challenge(99))).await, Ok(EnrolOutcome::ChallengeSpent));
+    assert!(matches!(store.advance(proof(1, challenge(7), 1)).await, Ok(AdvanceOutcome::SignCount(_))));
+    assert_eq!(store.advance(proof(1, challenge(7), 2)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.secret().await.expect("a secret").expose(), &[7; 32]);
+}
+
+#[test]
+fn rewritten_claims_say_what_they_said() {
+    let place = version_1();
+    let odd = r#""bundle_version":"\u0000 \u00fc ü \"quoted\" it''s \\ $.anchor""#;
+    place.tamper(&format!("UPDATE instances SET claims = replace(claims, '\"bundle_version\":\"1\"', '{odd}')"));
+    let before = place.texts("SELECT claims FROM instances ORDER BY id");
+    drop(place.open());
+    let after = place.texts("SELECT claims FROM instances ORDER BY id");
+    assert!(before.len() == 2 && before.iter().any(|claims| claims.contains("quoted")));
+    for (before, after) in before.iter().zip(&after) {
+        let mut section: serde_json::Value = serde_json::from_str(before).expect("JSON");
+        let members = section.as_object_mut().expect("an object");
+        members.remove("format");
+        let anchor = members.remove("anchor").expect("an anchor");
+        let expected = serde_json::json!({ "anchor": anchor, "app_attest": section });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(after).expect("JSON"), expected);
+    }
+}
+
+#[tokio::test]
+async fn damage_does_not_keep_a_file_from_being_upgraded() {
+    let place = version_1();
+    place.tamper("UPDATE instances SET claims = 'nonsense', verdict = '{' WHERE hex(id) LIKE '01%'");
+    place.tamper("UPDATE answers SET verdict = '[]'");
+    let store = place.open();
+    assert!(matches!(store.instance(id(1)).await, Err(StoreFault::Unreadable(_))));
+    assert!(matches!(store.enrol(enrolment(1, challenge(5))).await, Err(StoreFault::Unreadable(_))));
+    assert!(store.instance(id(2)).await.is_ok_and(|found| found.is_some()));
+}
+
+#[test]
+fn an_upgrade_that_fails_changes_nothing() {
+    let place = version_1();
+    place.tamper("CREATE TRIGGER full BEFORE UPDATE ON answers BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    assert!(matches!(place.fault(), OpenFault::Backend { .. }));
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 1);
+    assert_eq!(place.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'decodings'"), 0);
+    assert_eq!(place.ask("SELECT count(*) FROM instances WHERE claims ->> '$.format' = 'app_attest'"), 2);
+    place.tamper("DROP TRIGGER full");
+    drop(place.open());
+    assert_eq!(
+        place.ask("SELECT count(*) FROM instances WHERE claims ->> '$.app_attest.environment' = 'production'"),
+        2
+    );
+}
