@@ -9,4 +9,5 @@ pub mod key;
 pub mod path;
 pub mod private_key;
 pub mod secret;
+pub mod serial;
 pub mod signature;

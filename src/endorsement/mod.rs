@@ -1,4 +1,6 @@
-//! Endorsements: what vendors publish to judge evidence by. So far, Apple's root.
+//! Endorsements: what vendors publish to judge evidence by. Apple's root, and Google's list of revoked certificates.
+
+pub mod status_list;
 
 use crate::crypto::certificate::CertificateMalformed;
 use crate::crypto::path::{AnchorOrigin, TrustAnchors};
