@@ -8,6 +8,7 @@ pub mod jwk;
 pub mod key;
 pub mod path;
 pub mod private_key;
+pub mod rs256;
 pub mod secret;
 pub mod serial;
 pub mod signature;
