@@ -1,12 +1,13 @@
 //! Addresses that may be asked: nothing that a machine's neighbourhood answers by accident.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use reqwest::Url;
 
 /// The metadata server's fixed address, on every machine of Google Cloud.
-const METADATA: &str = "http://metadata.google.internal";
+const METADATA: &str = "http://metadata.google.internal/";
 /// Names of metadata servers.
 const METADATA_NAMES: [&str; 5] =
     ["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"];
@@ -18,7 +19,7 @@ const OTHER_METADATA: [IpAddr; 2] = [
 
 /// An address over HTTPS; or over HTTP, on this machine's loopback, in numbers.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint(Url);
+pub struct Endpoint(Cow<'static, str>);
 
 /// Why a text is not an [`Endpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,47 +51,41 @@ impl Endpoint {
             return Err(EndpointFault::Surroundings);
         }
         match url.scheme() {
-            "https" => Ok(Self(url)),
-            "http" if address.is_some_and(|address| address.is_loopback()) => Ok(Self(url)),
+            "https" => Ok(Self(String::from(url).into())),
+            "http" if address.is_some_and(|address| address.is_loopback()) => Ok(Self(String::from(url).into())),
             _ => Err(EndpointFault::Plain),
         }
     }
 
     /// Google's status list.
-    pub fn google_status_list() -> Self {
-        Self::fixed("https://android.googleapis.com/attestation/status")
+    pub const fn google_status_list() -> Self {
+        Self(Cow::Borrowed("https://android.googleapis.com/attestation/status"))
     }
 
     /// Google's service that opens integrity tokens.
-    pub fn google_play_integrity() -> Self {
-        Self::fixed("https://playintegrity.googleapis.com")
+    pub const fn google_play_integrity() -> Self {
+        Self(Cow::Borrowed("https://playintegrity.googleapis.com/"))
     }
 
     /// Where service accounts get their access tokens.
-    pub fn google_tokens() -> Self {
-        Self::fixed("https://oauth2.googleapis.com/token")
+    pub const fn google_tokens() -> Self {
+        Self(Cow::Borrowed("https://oauth2.googleapis.com/token"))
     }
 
     /// Google Cloud's metadata server: the one address in the surroundings that may be asked.
-    pub fn metadata_server() -> Self {
-        Self::fixed(METADATA)
+    pub const fn metadata_server() -> Self {
+        Self(Cow::Borrowed(METADATA))
     }
 
-    #[allow(clippy::expect_used, reason = "the four texts are constants, and a test reads each")]
-    fn fixed(text: &'static str) -> Self {
-        Self(Url::parse(text).expect("a constant"))
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
-    /// The address with this path after its own. `path` starts with `/` and is escaped already.
-    pub(super) fn joined(&self, path: &str) -> Url {
-        let mut url = self.0.clone();
-        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
-        url
-    }
-
-    /// The address as it is.
-    pub(super) fn url(&self) -> Url {
-        self.0.clone()
+    /// The address with this path after its own, and without a query; `path` starts with `/` and is escaped already.
+    pub(super) fn joined(&self, path: &str) -> String {
+        let own = self.0.split('?').next().unwrap_or_default();
+        format!("{}{path}", own.trim_end_matches('/'))
     }
 }
 
@@ -104,7 +99,7 @@ fn is_surroundings(address: IpAddr) -> bool {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.0.as_str())
+        out.write_str(&self.0)
     }
 }
 
@@ -170,7 +165,7 @@ mod tests {
 
     #[test]
     fn paths_are_put_after_the_addresss_own() {
-        let at = |text: &str| Endpoint::parse(text).expect("an address").joined("/v1/a%2Fb:decode").to_string();
+        let at = |text: &str| Endpoint::parse(text).expect("an address").joined("/v1/a%2Fb:decode");
         assert_eq!(at("http://127.0.0.1:1"), "http://127.0.0.1:1/v1/a%2Fb:decode");
         assert_eq!(at("http://127.0.0.1:1/lab/"), "http://127.0.0.1:1/lab/v1/a%2Fb:decode");
     }

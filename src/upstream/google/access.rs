@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::Request;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Request, Url};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -209,17 +209,16 @@ impl Shared {
             AccessConfig::ServiceAccount(account) => {
                 let assertion = account.assertion(self.clock.now())?;
                 let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
-                let form = client.post(account.tokens().url()).body(format!("{grant}&assertion={assertion}"));
+                let form = client.post(account.tokens().as_str()).body(format!("{grant}&assertion={assertion}"));
                 form.header(CONTENT_TYPE, "application/x-www-form-urlencoded").build().ok()
             }
         }
     }
 }
 
-fn metadata_url(server: &Endpoint) -> Url {
-    let mut url = server.joined("/computeMetadata/v1/instance/service-accounts/default/token");
-    url.query_pairs_mut().append_pair("scopes", SCOPE);
-    url
+fn metadata_url(server: &Endpoint) -> String {
+    let scope = SCOPE.replace(':', "%3A").replace('/', "%2F");
+    server.joined(&format!("/computeMetadata/v1/instance/service-accounts/default/token?scopes={scope}"))
 }
 
 /// Whether the answer is a metadata server's own: something else at its address would not say so.

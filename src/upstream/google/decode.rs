@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Request, Url};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use tokio::sync::Semaphore;
@@ -113,11 +113,11 @@ impl Decoder {
     fn request(&self, call: &Call, access: &AccessToken) -> Option<Request> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", access.expose())).ok()?;
         bearer.set_sensitive(true);
-        let request = self.http.client().post(call.url.clone()).header(AUTHORIZATION, bearer);
+        let request = self.http.client().post(&call.url).header(AUTHORIZATION, bearer);
         request.header(CONTENT_TYPE, "application/json").body(call.body.clone()).build().ok()
     }
 
-    fn url(&self, package: &str) -> Url {
+    fn url(&self, package: &str) -> String {
         let mut path = "/v1/".to_owned();
         for byte in package.bytes() {
             // Writing to a text does not fail.
@@ -132,7 +132,7 @@ impl Decoder {
 
 /// A token on its way.
 struct Call {
-    url: Url,
+    url: String,
     body: String,
     deadline: Instant,
 }

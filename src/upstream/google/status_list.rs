@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::{ACCEPT, HeaderValue, IF_NONE_MATCH};
 use tokio::time::Instant;
 
@@ -11,18 +10,18 @@ use super::counts::Tally;
 use super::exchange::{Answer, Http};
 use super::freshness::{age, entity_tag, fresh_for};
 use crate::endorsement::status_list::LIST_LIMIT;
-use crate::upstream::{EntityTag, Fetched, GoogleConfig, UpstreamFault};
+use crate::upstream::{Endpoint, EntityTag, Fetched, GoogleConfig, UpstreamFault};
 
 pub(super) struct StatusListClient {
     http: Http,
-    url: Url,
+    endpoint: Endpoint,
     timeout: Duration,
     tally: Arc<Tally>,
 }
 
 impl StatusListClient {
     pub(super) fn new(config: &GoogleConfig, http: Http, tally: Arc<Tally>) -> Self {
-        Self { http, url: config.status_list.url(), timeout: config.status_list_timeout, tally }
+        Self { http, endpoint: config.status_list.clone(), timeout: config.status_list_timeout, tally }
     }
 
     pub(super) async fn fetch(&self, known: Option<&EntityTag>) -> Result<Fetched, UpstreamFault> {
@@ -32,7 +31,7 @@ impl StatusListClient {
     }
 
     async fn ask(&self, known: Option<&EntityTag>) -> Result<Fetched, UpstreamFault> {
-        let mut request = self.http.client().get(self.url.clone()).header(ACCEPT, "application/json");
+        let mut request = self.http.client().get(self.endpoint.as_str()).header(ACCEPT, "application/json");
         if let Some(value) = known.and_then(|tag| HeaderValue::from_str(tag.as_str()).ok()) {
             request = request.header(IF_NONE_MATCH, value);
         }
