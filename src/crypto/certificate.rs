@@ -56,9 +56,19 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// For readers of further facts.
+    pub(super) const fn parsed(&self) -> &X509Certificate<'a> {
+        &self.parsed
+    }
+
+    /// The subject's key as it stands, DER `SubjectPublicKeyInfo`, of whatever kind.
+    pub fn spki(&self) -> &'a [u8] {
+        self.parsed.tbs_certificate.subject_pki.raw
+    }
+
     /// The subject's key, when it is one of P-256 in the named-curve form.
     pub fn p256_key(&self) -> Result<P256PublicKey, KeyMalformed> {
-        P256PublicKey::from_spki(self.parsed.public_key().raw)
+        P256PublicKey::from_spki(self.parsed.tbs_certificate.subject_pki.raw)
     }
 
     /// The subject's key alone, whatever its algorithm: the bits that `SubjectPublicKeyInfo` holds.

@@ -3,6 +3,8 @@
 //! Nothing here implements an algorithm; each file narrows a library to the one use that this service has for it.
 
 pub mod certificate;
+pub mod certificate_facts;
+pub mod chain;
 pub mod digest;
 pub mod jwk;
 pub mod key;
@@ -12,3 +14,4 @@ pub mod rs256;
 pub mod secret;
 pub mod serial;
 pub mod signature;
+mod signed;

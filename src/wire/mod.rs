@@ -2,3 +2,4 @@
 
 pub mod bytes;
 pub mod cbor;
+pub mod der;

@@ -7,17 +7,33 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::case::{Case, CaseFault};
+use crate::crypto::certificate::CertificateMalformed;
+use crate::crypto::chain::ChainAnchors;
 use crate::crypto::path::{AnchorOrigin, TrustAnchors};
 
-/// The anchors of a case in this folder, and no others. Forged ones are the laboratory's by their names.
+/// Makes anchors of certificates.
+type Make<T> = fn(&[(AnchorOrigin, &[u8])]) -> Result<T, CertificateMalformed>;
+
+/// The anchors of a case in this folder, and no others.
 pub(in crate::cli) fn of(case: &Case, folder: &Path) -> Result<TrustAnchors, CaseFault> {
-    let ders = case.trust.iter().map(|name| named(name, folder)).collect::<Result<Vec<_>, _>>()?;
-    let anchors: Vec<_> = case.trust.iter().zip(&ders).map(|(name, der)| (origin(name), der.as_ref())).collect();
-    TrustAnchors::new(&anchors).map_err(|_| CaseFault::AnchorMalformed(case.trust.join(", ")))
+    trusted(case, folder, TrustAnchors::new)
 }
 
+/// The same for chains that are judged by position.
+pub(in crate::cli) fn of_chain(case: &Case, folder: &Path) -> Result<ChainAnchors, CaseFault> {
+    trusted(case, folder, ChainAnchors::new)
+}
+
+fn trusted<T>(case: &Case, folder: &Path, make: Make<T>) -> Result<T, CaseFault> {
+    let ders = case.trust.iter().map(|name| named(name, folder)).collect::<Result<Vec<_>, _>>()?;
+    let anchors: Vec<_> = case.trust.iter().zip(&ders).map(|(name, der)| (origin(name), der.as_ref())).collect();
+    make(&anchors).map_err(|_| CaseFault::AnchorMalformed(case.trust.join(", ")))
+}
+
+/// Forged roots and those of emulators are a laboratory's, which their names tell.
 fn origin(name: &str) -> AnchorOrigin {
-    if name.starts_with("synthetic_") { AnchorOrigin::Lab } else { AnchorOrigin::Vendor }
+    let lab = ["synthetic_", "android_software_"].iter().any(|start| name.starts_with(start));
+    if lab { AnchorOrigin::Lab } else { AnchorOrigin::Vendor }
 }
 
 fn named(name: &str, folder: &Path) -> Result<CertificateDer<'static>, CaseFault> {

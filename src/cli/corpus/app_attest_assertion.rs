@@ -51,7 +51,7 @@ impl Input {
 fn not_advanced() -> Judgement {
     Judgement::Refused {
         reason: "counter_not_advanced",
-        code: "sign_count_not_advanced",
+        code: "sign_count_not_advanced".into(),
         text: "the sign count is not above the one before".to_owned(),
     }
 }

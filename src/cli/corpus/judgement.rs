@@ -1,5 +1,7 @@
 //! What this program says about a case, in the corpus's words.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::evidence::app_attest::Rejection;
@@ -17,7 +19,7 @@ pub enum Judgement {
         /// The corpus's reason.
         reason: &'static str,
         /// This program's code.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// This program's reason for people.
         text: String,
     },
@@ -25,7 +27,7 @@ pub enum Judgement {
 
 impl From<Rejection> for Judgement {
     fn from(rejection: Rejection) -> Self {
-        Self::Refused { reason: reason(&rejection), code: rejection.code(), text: rejection.to_string() }
+        Self::Refused { reason: reason(&rejection), code: rejection.code().into(), text: rejection.to_string() }
     }
 }
 

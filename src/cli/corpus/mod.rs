@@ -9,6 +9,8 @@ mod case;
 mod facts;
 mod find;
 mod judgement;
+mod key_attestation;
+mod key_attestation_facts;
 mod progress;
 mod report;
 mod table;
@@ -29,7 +31,11 @@ use progress::Progress;
 type Kind = (&'static str, fn(&Case, folder: &Path) -> Result<Judgement, CaseFault>);
 
 /// The kinds that are built. Cases of every other kind are counted as unsupported.
-const KINDS: [Kind; 2] = [("app_attest", app_attest::judge), ("app_attest_assertion", app_attest_assertion::judge)];
+const KINDS: [Kind; 3] = [
+    ("app_attest", app_attest::judge),
+    ("app_attest_assertion", app_attest_assertion::judge),
+    ("key_attestation", key_attestation::judge),
+];
 
 /// Run every case of one or more folders in the corpus's format
 ///

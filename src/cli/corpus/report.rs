@@ -122,7 +122,7 @@ impl Row {
         let row = Self::new(path, Some(case), if agrees { Standing::Agrees } else { Standing::Differs });
         let (code, detail) = match judgement {
             Judgement::Accepted(_) => (None, None),
-            Judgement::Refused { code, text, .. } => (Some((*code).to_owned()), Some(text.clone())),
+            Judgement::Refused { code, text, .. } => (Some(code.to_string()), Some(text.clone())),
         };
         Self { actual: Some(judgement.into()), code, detail, facts, ..row }
     }

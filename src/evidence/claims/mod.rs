@@ -1,12 +1,21 @@
 //! Claims: what verified evidence says, one section for each format.
 
 mod app_attest;
+mod hex_bytes;
+mod key_attestation;
 mod os_version;
+mod patch_level;
 
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::{AppAttestClaims, Environment, ValidationCategory};
+pub use hex_bytes::{HexBytes, HexMalformed};
+pub use key_attestation::{
+    Boot, BootState, DeviceModel, KeyAlgorithm, KeyAttestationClaims, KeyDigest, Origin, Package, Provisioning,
+    Purpose, RemoteProvisioning, SecurityLevel, UserAuthentication,
+};
 pub use os_version::{OsVersion, VersionMalformed};
+pub use patch_level::{PatchLevel, PatchLevelMalformed};
 
 use crate::crypto::path::AnchorOrigin;
 
@@ -18,17 +27,26 @@ pub struct Claims {
     /// What App Attest proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_attest: Option<Box<AppAttestClaims>>,
+    /// What Android Key Attestation proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_attestation: Option<Box<KeyAttestationClaims>>,
 }
 
 impl Claims {
     /// About how many bytes the claims take beside their own size.
     pub fn heap_size(&self) -> usize {
         self.app_attest.as_deref().map_or(0, AppAttestClaims::size)
+            + self.key_attestation.as_deref().map_or(0, KeyAttestationClaims::size)
     }
 
     /// The formats of evidence that the claims come from.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
-        [self.app_attest.as_ref().map(|_| Format::AppAttest)].into_iter().flatten()
+        [
+            self.app_attest.as_ref().map(|_| Format::AppAttest),
+            self.key_attestation.as_ref().map(|_| Format::KeyAttestation),
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -38,6 +56,8 @@ impl Claims {
 pub enum Format {
     /// Apple App Attest.
     AppAttest,
+    /// Android Key Attestation.
+    KeyAttestation,
 }
 
 impl Format {
@@ -45,6 +65,7 @@ impl Format {
     pub const fn name(self) -> &'static str {
         match self {
             Self::AppAttest => "app_attest",
+            Self::KeyAttestation => "key_attestation",
         }
     }
 }

@@ -71,6 +71,7 @@ pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
             os_version: "27.1".parse().ok(),
             os_build: None,
         })),
+        key_attestation: None,
     }
 }
 

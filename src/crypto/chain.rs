@@ -1,0 +1,205 @@
+//! Chains of certificates by position: each was issued by the next, and the last by a pinned anchor.
+//!
+//! Android's chains are judged by position, and genuine ones break rules of RFC 5280 that webpki insists on. This file checks
+//! names and signatures and nothing else; what a chain has to be besides is for the format to say. An issuer that has once been
+//! verified is remembered, so that a following chain costs only the signatures that were not seen before.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::certificate::{Certificate, CertificateMalformed};
+use super::certificate_facts::CertificateFacts;
+use super::digest::{Digest, sha256, sha256_of_parts};
+use super::path::{AnchorOrigin, PathFault};
+use super::signed::{Holder, Signed, Strength};
+
+/// How many verified issuers are remembered at most; the oldest is forgotten first.
+const REMEMBERED_ISSUERS: usize = 1024;
+
+const NO_ANCHOR: PathFault = PathFault::Untrusted("no anchor has issued it");
+const NOTHING_BETWEEN: PathFault = PathFault::Untrusted("nothing stands between the leaf and an anchor");
+
+/// The anchors that chains may end in, with the issuers already verified under them.
+#[derive(Debug)]
+pub struct ChainAnchors {
+    anchors: Vec<Anchor>,
+    known: RwLock<Memory>,
+}
+
+/// A name and a key. The certificate that states them is not looked at otherwise.
+#[derive(Debug)]
+struct Anchor {
+    id: Digest,
+    origin: AnchorOrigin,
+    spki_sha256: Digest,
+    strength: Strength,
+    certificate: Vec<u8>,
+}
+
+/// A certificate that has issued another one.
+#[derive(Debug)]
+pub struct Issuer {
+    id: Digest,
+    der: Vec<u8>,
+    facts: CertificateFacts,
+}
+
+/// A chain whose names and signatures lead to an anchor.
+#[derive(Clone, Debug)]
+pub struct ChainPath {
+    /// Who stands behind the anchor.
+    pub origin: AnchorOrigin,
+    /// SHA-256 of the anchor's `SubjectPublicKeyInfo`.
+    pub anchor_spki_sha256: Digest,
+    /// The certificates between leaf and anchor, the leaf's issuer first. Never empty.
+    pub issuers: Vec<Arc<Issuer>>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    issuers: HashMap<Digest, Vouched>,
+    order: VecDeque<Digest>,
+}
+
+/// An issuer, and whose signature it was found to carry.
+#[derive(Clone, Debug)]
+struct Vouched {
+    issuer: Arc<Issuer>,
+    by: Option<Digest>,
+}
+
+impl Issuer {
+    fn read(der: &[u8], id: Digest) -> Result<Self, PathFault> {
+        let facts = Certificate::parse(der).map_err(|_| PathFault::Malformed)?.facts();
+        Signed::read(der)?;
+        Ok(Self { id, der: der.to_vec(), facts })
+    }
+
+    /// What the certificate says.
+    pub const fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// The certificate, DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+impl ChainAnchors {
+    /// Takes anchors as DER certificates, of which only name and key count.
+    pub fn new(certificates: &[(AnchorOrigin, &[u8])]) -> Result<Self, CertificateMalformed> {
+        let anchors = certificates.iter().map(|(origin, der)| Anchor::read(*origin, der)).collect::<Result<_, _>>()?;
+        Ok(Self { anchors, known: RwLock::default() })
+    }
+
+    /// Verifies that `leaf` was issued by the first of `above`, each of these by the next, and the last one by an anchor.
+    ///
+    /// When the last one is itself an anchor by name and key, it is left aside. Every certificate is read before any signature
+    /// is verified. Dates, constraints and extensions are not looked at.
+    pub fn verify(&self, leaf: &[u8], above: &[Vec<u8>]) -> Result<ChainPath, PathFault> {
+        let leaf = Signed::read(leaf)?;
+        let below_anchor = match above {
+            [rest @ .., last] if self.is_anchor(last) => rest,
+            all => all,
+        };
+        let mut chain = self.recall(below_anchor)?;
+        let anchor = self.anchor_of(chain.last().ok_or(NOTHING_BETWEEN)?)?;
+        let (mut id, mut holder) = (anchor.id, Signed::read(&anchor.certificate)?.holder);
+        for Vouched { issuer, by } in chain.iter_mut().rev() {
+            let signed = Signed::read(&issuer.der)?;
+            if *by != Some(id) {
+                signed.is_signed_by(&holder, anchor.strength)?;
+                *by = Some(id);
+            }
+            (id, holder) = (issuer.id, signed.holder);
+        }
+        leaf.is_signed_by(&holder, anchor.strength)?;
+        self.remember(&chain);
+        let issuers = chain.into_iter().map(|vouched| vouched.issuer).collect();
+        Ok(ChainPath { origin: anchor.origin, anchor_spki_sha256: anchor.spki_sha256, issuers })
+    }
+
+    /// Whether the certificate has the name and the key of an anchor.
+    pub fn is_anchor(&self, certificate: &[u8]) -> bool {
+        let id = Signed::read(certificate).map(|signed| id_of(&signed.holder));
+        id.is_ok_and(|id| self.anchors.iter().any(|anchor| anchor.id == id))
+    }
+
+    /// The anchor that has issued this certificate, which is remembered or found by name and signature.
+    fn anchor_of(&self, top: &Vouched) -> Result<&Anchor, PathFault> {
+        if let Some(anchor) = self.anchors.iter().find(|anchor| top.by == Some(anchor.id)) {
+            return Ok(anchor);
+        }
+        let signed = Signed::read(&top.issuer.der)?;
+        let mut fault = NO_ANCHOR;
+        for anchor in &self.anchors {
+            let holder = Signed::read(&anchor.certificate)?.holder;
+            match signed.is_signed_by(&holder, anchor.strength) {
+                Ok(()) => return Ok(anchor),
+                Err(other) if signed.names(&holder) => fault = other,
+                Err(_) => {}
+            }
+        }
+        Err(fault)
+    }
+
+    fn recall(&self, issuers: &[Vec<u8>]) -> Result<Vec<Vouched>, PathFault> {
+        let ids: Vec<_> = issuers.iter().map(|der| sha256(der)).collect();
+        let known: Vec<_> = {
+            let memory = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            ids.iter().map(|id| memory.issuers.get(id).cloned()).collect()
+        };
+        let read = |((der, id), known): ((&Vec<u8>, Digest), Option<Vouched>)| match known {
+            Some(known) => Ok(known),
+            None => Ok(Vouched { issuer: Arc::new(Issuer::read(der, id)?), by: None }),
+        };
+        issuers.iter().zip(ids).zip(known).map(read).collect()
+    }
+
+    /// Called for whole chains only: nothing is remembered of a chain that failed.
+    fn remember(&self, chain: &[Vouched]) {
+        let is_new = |memory: &Memory| chain.iter().any(|vouched| !memory.holds(vouched));
+        if is_new(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+            let mut memory = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            chain.iter().for_each(|vouched| memory.keep(vouched));
+        }
+    }
+}
+
+impl Memory {
+    fn holds(&self, vouched: &Vouched) -> bool {
+        self.issuers.get(&vouched.issuer.id).is_some_and(|known| known.by == vouched.by)
+    }
+
+    fn keep(&mut self, vouched: &Vouched) {
+        let id = vouched.issuer.id;
+        if self.issuers.insert(id, vouched.clone()).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > REMEMBERED_ISSUERS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.issuers.remove(&oldest);
+        }
+    }
+}
+
+impl Anchor {
+    fn read(origin: AnchorOrigin, certificate: &[u8]) -> Result<Self, CertificateMalformed> {
+        let holder = Signed::read(certificate).map_err(|_| CertificateMalformed)?.holder;
+        let short = origin == AnchorOrigin::Lab && holder.is_short_rsa();
+        Ok(Self {
+            id: id_of(&holder),
+            origin,
+            spki_sha256: sha256(holder.spki),
+            strength: if short { Strength::AsShortAsTheAnchor } else { Strength::Usual },
+            certificate: certificate.to_vec(),
+        })
+    }
+}
+
+/// An anchor is a name and a key.
+fn id_of(holder: &Holder<'_>) -> Digest {
+    sha256_of_parts(&[holder.name, holder.spki])
+}
