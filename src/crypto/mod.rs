@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod certificate_facts;
 pub mod chain;
 pub mod digest;
+pub mod jose;
 pub mod jwk;
 pub mod key;
 pub mod path;

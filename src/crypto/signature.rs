@@ -1,10 +1,10 @@
 //! Signatures by device keys.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use super::key::P256PublicKey;
 
-/// The signature is not this key's over these bytes, or is not strict DER with r and s in range.
+/// The signature is not this key's over these bytes, or is not in its one form with r and s in range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the signature is not this key's over these bytes")]
 pub struct SignatureInvalid;
@@ -12,6 +12,12 @@ pub struct SignatureInvalid;
 /// Verifies ECDSA over P-256 with SHA-256 (FIPS 186-5, section 6.4.2); both s and n-s are accepted, as devices send both.
 pub fn verify_p256(key: &P256PublicKey, message: &[u8], signature: &[u8]) -> Result<(), SignatureInvalid> {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.sec1()).verify(message, signature).map_err(|_| SignatureInvalid)
+}
+
+/// Verifies ECDSA over P-256 with SHA-256 where the signature is r and s in 32 bytes each, as JOSE has it (RFC 7518, section 3.4).
+pub fn verify_p256_fixed(key: &P256PublicKey, message: &[u8], signature: &[u8]) -> Result<(), SignatureInvalid> {
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.sec1());
+    key.verify(message, signature).map_err(|_| SignatureInvalid)
 }
 
 #[cfg(test)]
@@ -44,6 +50,18 @@ mod tests {
         let raw = signature.to_bytes();
         for bad in [&zero[..], &trailing, &raw, &[], &[0x30]] {
             assert_eq!(verify_p256(&key, b"message", bad), Err(SignatureInvalid));
+        }
+    }
+
+    #[test]
+    fn e09_the_fixed_form_has_64_bytes_with_values_in_range() {
+        let (key, signature) = signed(b"message");
+        let fixed = signature.to_bytes();
+        assert_eq!(verify_p256_fixed(&key, b"message", &fixed), Ok(()));
+        assert_eq!(verify_p256_fixed(&key, b"massage", &fixed), Err(SignatureInvalid));
+        let longer = [&fixed[..], &[0]].concat();
+        for bad in [&fixed[..63], &longer, &[0; 64], &[0xFF; 64], signature.to_der().as_bytes(), &[]] {
+            assert_eq!(verify_p256_fixed(&key, b"message", bad), Err(SignatureInvalid));
         }
     }
 }

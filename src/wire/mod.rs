@@ -3,3 +3,4 @@
 pub mod bytes;
 pub mod cbor;
 pub mod der;
+pub mod json;

@@ -5,6 +5,7 @@ mod hex_bytes;
 mod key_attestation;
 mod os_version;
 mod patch_level;
+pub mod play_integrity;
 
 use serde::{Deserialize, Serialize};
 
