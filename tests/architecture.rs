@@ -41,7 +41,7 @@ const TABLE: [Row; 12] = [
     ),
     row("7 edges", &["grpc", "telemetry"], &["0", "1", "3", "5"]),
     row("7 edges", &["config"], &["0", "1", "2", "3", "4", "5", "grpc", "telemetry"]),
-    row("7 edges", &["cli"], &["0", "1", "3", "5", "config"]),
+    row("7 edges", &["cli"], &["0", "1", "2", "3", "5", "config"]),
     row("8 root", &["app"], &["0", "1", "2", "3", "4", "5", "6", "7", "lab"]),
     row("beside", &["lab"], &["0", "1"]),
 ];

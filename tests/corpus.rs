@@ -32,7 +32,7 @@ fn run(folder: &Path, kind: &str) -> Report {
 #[test]
 fn every_case_of_the_kinds_that_are_built_comes_out_right() {
     let Some(folder) = folder() else { return };
-    for kind in ["app_attest", "app_attest_assertion"] {
+    for kind in ["app_attest", "app_attest_assertion", "play_integrity"] {
         let report = run(&folder, kind);
         let differing: Vec<_> = report.differing().collect();
         assert!(differing.is_empty(), "{differing:#?}");

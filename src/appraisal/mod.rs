@@ -6,7 +6,9 @@ mod remedy;
 mod rules;
 mod vector;
 
-pub use policy::{AbsentCategory, AppAttestPolicy, Policy, PolicyRevision};
-pub use reason::{Reason, Remedy};
+pub use policy::{
+    AbsentCategory, AppAttestPolicy, Outage, PlayIntegrityPolicy, Policy, PolicyRevision, Signal, Stance,
+};
+pub use reason::{PlayDialog, Reason, Remedy};
 pub use rules::{Appraisal, Circumstances, appraise};
 pub use vector::{Tier, TrustVector, Worth};

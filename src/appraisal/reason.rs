@@ -38,6 +38,13 @@ pub enum Remedy {
     UpdateApp,
     /// Install a newer operating system.
     UpdateOs,
+    /// Show the user a dialog of Google Play, then ask for a new token.
+    ShowPlayDialog(PlayDialog),
+    /// Try again later.
+    RetryAfter {
+        /// How many seconds later.
+        seconds: u32,
+    },
     /// Nothing the app can do: the integration or the operator has to look at it.
     ContactSupport,
 }
@@ -52,7 +59,35 @@ impl Remedy {
             Self::ReEnrol => "re_enrol",
             Self::UpdateApp => "update_app",
             Self::UpdateOs => "update_os",
+            Self::ShowPlayDialog(_) => "show_play_dialog",
+            Self::RetryAfter { .. } => "retry_after",
             Self::ContactSupport => "contact_support",
+        }
+    }
+}
+
+/// A dialog in which Google Play helps the user to get a better verdict. A hint for the client, never evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlayDialog {
+    /// Get the app from Google Play.
+    GetLicensed,
+    /// Close apps that Play does not know and that may see or control the screen.
+    CloseUnknownAccessRisk,
+    /// Close all apps that may see or control the screen.
+    CloseAllAccessRisk,
+    /// Repair what can be repaired of device, app and licence.
+    GetIntegrity,
+}
+
+impl PlayDialog {
+    /// The number that Google's client library takes.
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::GetLicensed => 1,
+            Self::CloseUnknownAccessRisk => 2,
+            Self::CloseAllAccessRisk => 3,
+            Self::GetIntegrity => 4,
         }
     }
 }

@@ -1,12 +1,19 @@
 //! What to do about evidence that was refused.
 
-use super::reason::{Reason, Remedy};
+use super::reason::{PlayDialog, Reason, Remedy};
 use crate::evidence::app_attest::Rejection;
 use crate::evidence::client_data::ClientDataRejection;
+use crate::evidence::play_integrity;
 
 impl From<&Rejection> for Reason {
     fn from(rejection: &Rejection) -> Self {
         Self { code: rejection.code().into(), text: rejection.to_string().into(), remedy: remedy(rejection) }
+    }
+}
+
+impl From<&play_integrity::Rejection> for Reason {
+    fn from(rejection: &play_integrity::Rejection) -> Self {
+        Self { code: rejection.code().into(), text: rejection.to_string().into(), remedy: play_remedy(rejection) }
     }
 }
 
@@ -40,5 +47,25 @@ const fn remedy(rejection: &Rejection) -> Remedy {
         | Rejection::Extensions(_)
         | Rejection::NonceExtension
         | Rejection::UnknownEnvironment => Remedy::ContactSupport,
+    }
+}
+
+const fn play_remedy(rejection: &play_integrity::Rejection) -> Remedy {
+    use play_integrity::Rejection;
+    match rejection {
+        Rejection::BindingMismatch | Rejection::Expired => Remedy::NewChallenge,
+        Rejection::NotYetValid => Remedy::RetryNow,
+        Rejection::RequestPackageMismatch => Remedy::UpdateApp,
+        Rejection::AppMismatch | Rejection::SignerMismatch => Remedy::ShowPlayDialog(PlayDialog::GetLicensed),
+        Rejection::NotDecrypted | Rejection::SignatureInvalid | Rejection::TestingResponse => Remedy::None,
+        Rejection::TooLarge { .. }
+        | Rejection::TokenForm(_)
+        | Rejection::TokenHeader(_)
+        | Rejection::SignedForm(_)
+        | Rejection::SignedHeader(_)
+        | Rejection::NotJson(_)
+        | Rejection::Structure { .. }
+        | Rejection::BindingForm
+        | Rejection::KindUnexpected => Remedy::ContactSupport,
     }
 }

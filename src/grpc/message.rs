@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::proto;
-use crate::evidence::claims::Claims;
+use crate::evidence::claims::{Claims, PlayIntegrity, PlayIntegrityClaims};
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Reason, Remedy, Tier, TrustVector, Verdict};
 use crate::verifier::{Caller, Role, Verifier};
@@ -72,11 +72,18 @@ fn reason(reason: &Reason) -> proto::Reason {
         Remedy::UpdateApp => Action::UpdateApp,
         Remedy::UpdateOs => Action::UpdateOs,
         Remedy::ContactSupport => Action::ContactSupport,
+        Remedy::ShowPlayDialog(_) => Action::ShowPlayDialog,
+        Remedy::RetryAfter { .. } => Action::RetryAfter,
+    };
+    let play_dialog = if let Remedy::ShowPlayDialog(dialog) = reason.remedy { dialog.number() } else { 0 };
+    let retry_after = match reason.remedy {
+        Remedy::RetryAfter { seconds } => duration(Duration::from_secs(seconds.into())),
+        _ => None,
     };
     proto::Reason {
         code: reason.code.clone().into_owned(),
         text: reason.text.clone().into_owned(),
-        remedy: Some(proto::Remedy { action: action.into() }),
+        remedy: Some(proto::Remedy { action: action.into(), play_dialog, retry_after }),
     }
 }
 
@@ -86,7 +93,10 @@ fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
         return Vec::new();
     }
     let formats = claims.formats().map(|format| ("format", format.name().to_owned()));
-    let stated = formats.chain(claims.app_attest.iter().flat_map(|claims| claims.stated()));
+    let play_integrity = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims);
+    let stated = formats
+        .chain(claims.app_attest.iter().flat_map(|claims| claims.stated()))
+        .chain(play_integrity.into_iter().flat_map(PlayIntegrityClaims::stated));
     stated.map(|(name, value)| proto::Fact { name: name.to_owned(), value }).collect()
 }
 

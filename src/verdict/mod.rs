@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The words in which a verdict speaks; whoever states verdicts to others needs no more of the appraisal.
-pub use crate::appraisal::{Reason, Remedy, Tier, TrustVector};
+pub use crate::appraisal::{PlayDialog, Reason, Remedy, Tier, TrustVector};
 
 use crate::appraisal::{Appraisal, PolicyRevision};
 use crate::crypto::digest::Digest;

@@ -68,7 +68,10 @@ impl AppAttest {
         let facts = verified.into_facts();
         let environment = facts.claims.environment.name();
         let key = ProvenKey { key: facts.key, environment, serials: facts.serials, receipt: facts.receipt };
-        Ok(Proven { claims: Claims { anchor: facts.anchor, app_attest: Some(Box::new(facts.claims)) }, key })
+        Ok(Proven {
+            claims: Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::none_under(facts.anchor) },
+            key,
+        })
     }
 
     /// Verifies an assertion over these client data by an instance of which `known` is known. Gives its sign count and what is

@@ -67,7 +67,7 @@ impl AppConfig {
 
     /// What the claims should be, all formats together.
     pub fn policy(&self) -> Policy {
-        Policy { app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()) }
+        Policy { app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()), ..Policy::default() }
     }
 }
 

@@ -21,7 +21,7 @@ fn path(folder: &tempfile::TempDir) -> &str {
 
 #[test]
 fn agreement_exits_with_0_and_counts_by_kind() {
-    let foreign = json!({"id": "f", "kind": "play_integrity", "verify_at": "2026-01-01T00:00:00Z", "input": {},
+    let foreign = json!({"id": "f", "kind": "app_attest_receipt", "verify_at": "2026-01-01T00:00:00Z", "input": {},
         "trust": [], "expect": refused("expired")});
     let cases = folder(&[case("a", 4, &accepted()), case("b", 5, &refused("counter_not_advanced")), foreign]);
     for beside in ["trust_anchors", "revocation"] {
@@ -35,7 +35,7 @@ fn agreement_exits_with_0_and_counts_by_kind() {
         line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(row("app_attest_assertion"), "2 1 1 1 0 0");
-    assert_eq!(row("play_integrity"), "1 0 0 0 0 1");
+    assert_eq!(row("app_attest_receipt"), "1 0 0 0 0 1");
     assert!(ran.out.contains("no difference in 2 cases"), "{}", ran.out);
 }
 

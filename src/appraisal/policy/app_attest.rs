@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn every_field_counts_in_the_revision() {
         let policy = AppAttestPolicy::careful();
-        let revision = |policy: AppAttestPolicy| Policy { app_attest: Some(policy) }.revision();
+        let revision = |policy: AppAttestPolicy| Policy { app_attest: Some(policy), ..Policy::default() }.revision();
         let revisions = BTreeSet::from_iter(
             [
                 policy.clone(),

@@ -1,11 +1,13 @@
 //! Policy: what an app expects of the claims about its instances, one section for each format that it takes.
 
 mod app_attest;
+mod play_integrity;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::{AbsentCategory, AppAttestPolicy};
+pub use play_integrity::{Outage, PlayIntegrityPolicy, Signal, Stance};
 
 use crate::crypto::digest::sha256;
 
@@ -14,6 +16,8 @@ use crate::crypto::digest::sha256;
 pub struct Policy {
     /// What App Attest has to show.
     pub app_attest: Option<AppAttestPolicy>,
+    /// What Play Integrity has to say.
+    pub play_integrity: Option<PlayIntegrityPolicy>,
 }
 
 /// The hash of a policy: equal policies have equal revisions, on every replica.

@@ -92,8 +92,8 @@ mod tests {
     }
 
     fn found_under(anchor: Anchor, claims: &AppAttestClaims, policy: &AppAttestPolicy) -> (Tier, Vec<String>) {
-        let claims = Claims { anchor, app_attest: Some(Box::new(claims.clone())), key_attestation: None };
-        let policy = Policy { app_attest: Some(policy.clone()) };
+        let claims = Claims { app_attest: Some(Box::new(claims.clone())), ..Claims::none_under(anchor) };
+        let policy = Policy { app_attest: Some(policy.clone()), ..Policy::default() };
         let appraisal = appraise(&claims, &policy, &Circumstances { now: Timestamp::EPOCH });
         (appraisal.tier(), appraisal.reasons.iter().map(|reason| reason.code.to_string()).collect())
     }

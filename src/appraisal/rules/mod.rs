@@ -1,11 +1,12 @@
 //! The rules, one a row, a table for each format. All of them run, so that a verdict names every reason.
 
 mod app_attest;
+mod play_integrity;
 
-use super::policy::Policy;
+use super::policy::{PlayIntegrityPolicy, Policy};
 use super::reason::{Reason, Remedy};
 use super::vector::{Tier, TrustVector, Worth};
-use crate::evidence::claims::{Anchor, Claims};
+use crate::evidence::claims::{Anchor, Claims, PlayIntegrity};
 use crate::time::Timestamp;
 
 /// What verified claims are worth under a policy.
@@ -56,6 +57,9 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances)
     if let Some(claims) = claims.app_attest.as_deref() {
         appraisal.weigh(app_attest::GENUINE, &app_attest::RULES, (claims, policy.app_attest.as_ref()), circumstances);
     }
+    if let Some(integrity) = &claims.play_integrity {
+        appraisal.weigh_integrity(integrity, policy.play_integrity.as_ref(), circumstances);
+    }
     appraisal
 }
 
@@ -69,6 +73,27 @@ impl Appraisal {
     pub fn add(&mut self, reason: Reason, worth: &TrustVector) {
         self.vector = self.vector.worse(worth);
         self.reasons.push(reason);
+    }
+
+    /// Weighs what Play Integrity says; while Google cannot be asked, that, and the verdict that goes on meanwhile.
+    fn weigh_integrity(
+        &mut self,
+        integrity: &PlayIntegrity,
+        policy: Option<&PlayIntegrityPolicy>,
+        circumstances: &Circumstances,
+    ) {
+        let verdict = match integrity {
+            PlayIntegrity::Decoded(claims) => Some(claims.as_ref()),
+            PlayIntegrity::Unavailable { .. } => {
+                let rules = &play_integrity::OUTAGE_RULES;
+                self.weigh(TrustVector::SILENT, rules, (integrity, policy), circumstances);
+                policy.and_then(|policy| play_integrity::held(integrity, policy, circumstances))
+            }
+        };
+        if let Some(claims) = verdict {
+            let shown = play_integrity::shown(claims);
+            self.weigh(shown, &play_integrity::RULES, (claims, policy), circumstances);
+        }
     }
 
     /// Weighs the claims of one format: what they show by being genuine, then every rule.

@@ -11,6 +11,7 @@ mod find;
 mod judgement;
 mod key_attestation;
 mod key_attestation_facts;
+mod play_integrity;
 mod progress;
 mod report;
 mod table;
@@ -31,10 +32,11 @@ use progress::Progress;
 type Kind = (&'static str, fn(&Case, folder: &Path) -> Result<Judgement, CaseFault>);
 
 /// The kinds that are built. Cases of every other kind are counted as unsupported.
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 4] = [
     ("app_attest", app_attest::judge),
     ("app_attest_assertion", app_attest_assertion::judge),
     ("key_attestation", key_attestation::judge),
+    ("play_integrity", play_integrity::judge),
 ];
 
 /// Run every case of one or more folders in the corpus's format

@@ -17,6 +17,7 @@ pub use key_attestation::{
 };
 pub use os_version::{OsVersion, VersionMalformed};
 pub use patch_level::{PatchLevel, PatchLevelMalformed};
+pub use play_integrity::{PlayIntegrity, PlayIntegrityClaims};
 
 use crate::crypto::path::AnchorOrigin;
 
@@ -31,23 +32,30 @@ pub struct Claims {
     /// What Android Key Attestation proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_attestation: Option<Box<KeyAttestationClaims>>,
+    /// What Play Integrity said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub play_integrity: Option<PlayIntegrity>,
 }
 
 impl Claims {
+    /// No claims yet, under anchors of this origin.
+    pub const fn none_under(anchor: Anchor) -> Self {
+        Self { anchor, app_attest: None, key_attestation: None, play_integrity: None }
+    }
+
     /// About how many bytes the claims take beside their own size.
     pub fn heap_size(&self) -> usize {
-        self.app_attest.as_deref().map_or(0, AppAttestClaims::size)
-            + self.key_attestation.as_deref().map_or(0, KeyAttestationClaims::size)
+        let app_attest = self.app_attest.as_deref().map_or(0, AppAttestClaims::size);
+        let key_attestation = self.key_attestation.as_deref().map_or(0, KeyAttestationClaims::size);
+        app_attest + key_attestation + self.play_integrity.as_ref().map_or(0, PlayIntegrity::size)
     }
 
     /// The formats of evidence that the claims come from.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
-        [
-            self.app_attest.as_ref().map(|_| Format::AppAttest),
-            self.key_attestation.as_ref().map(|_| Format::KeyAttestation),
-        ]
-        .into_iter()
-        .flatten()
+        let app_attest = self.app_attest.as_ref().map(|_| Format::AppAttest);
+        let key_attestation = self.key_attestation.as_ref().map(|_| Format::KeyAttestation);
+        let play_integrity = self.play_integrity.as_ref().map(|_| Format::PlayIntegrity);
+        [app_attest, key_attestation, play_integrity].into_iter().flatten()
     }
 }
 
@@ -59,6 +67,8 @@ pub enum Format {
     AppAttest,
     /// Android Key Attestation.
     KeyAttestation,
+    /// Google Play Integrity.
+    PlayIntegrity,
 }
 
 impl Format {
@@ -67,6 +77,7 @@ impl Format {
         match self {
             Self::AppAttest => "app_attest",
             Self::KeyAttestation => "key_attestation",
+            Self::PlayIntegrity => "play_integrity",
         }
     }
 }

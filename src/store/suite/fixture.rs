@@ -62,7 +62,6 @@ pub(in crate::store) fn window(size: u16) -> SignCountMode {
 
 pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
     Claims {
-        anchor: Anchor::Lab,
         app_attest: Some(Box::new(AppAttestClaims {
             app_id: "TEAM123456.org.example.shop".into(),
             environment: Environment::Production,
@@ -71,7 +70,7 @@ pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
             os_version: "27.1".parse().ok(),
             os_build: None,
         })),
-        key_attestation: None,
+        ..Claims::none_under(Anchor::Lab)
     }
 }
 

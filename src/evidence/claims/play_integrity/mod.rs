@@ -35,6 +35,41 @@ impl PlayIntegrity {
             Self::Unavailable { last, .. } => last.as_deref(),
         }
     }
+
+    /// About how many bytes the claims take beside their own size.
+    pub(super) fn size(&self) -> usize {
+        self.claims().map_or(0, PlayIntegrityClaims::size)
+    }
+}
+
+impl PlayIntegrityClaims {
+    /// About how many bytes the claims take; words and texts are counted as if each were long.
+    fn size(&self) -> usize {
+        const EACH: usize = 128;
+        let lists = [&self.device.labels, &self.device.legacy_labels].map(Vec::len).iter().sum::<usize>();
+        let risks = self.surroundings.access_risk.as_ref().map_or(0, Vec::len)
+            + self.surroundings.location_risk.as_ref().map_or(0, Vec::len);
+        size_of::<Self>() + EACH * (1 + lists + risks + self.app.signers.len() + self.unknown_members.len())
+    }
+
+    /// What is stated, name and value, for answers.
+    pub fn stated(&self) -> Vec<(&'static str, String)> {
+        let (app, device) = (&self.app, &self.device);
+        let text = |word: Option<&str>| word.map(str::to_owned);
+        let labels = device.labels.iter().map(DeviceLabel::name).collect::<Vec<_>>().join(" ");
+        let stated = [
+            ("package_name", app.package_name.clone()),
+            ("app_recognition_verdict", text(app.verdict.as_ref().map(AppVerdict::name))),
+            ("version_code", app.version_code.map(|version| version.to_string())),
+            ("device_recognition_verdict", Some(labels).filter(|labels| !labels.is_empty())),
+            ("sdk_version", device.sdk_version.map(|version| version.to_string())),
+            ("device_activity_level", text(device.recent_activity.as_ref().map(ActivityLevel::name))),
+            ("licensing_verdict", text(self.account.licensing.as_ref().map(LicensingVerdict::name))),
+            ("play_protect_verdict", text(self.surroundings.play_protect.as_ref().map(PlayProtect::name))),
+            ("requested_at", Some(self.requested_at.to_string())),
+        ];
+        stated.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
 }
 
 /// A verified verdict of Google's. Absent is never "good": `None` and an empty list mean that nothing was said.
