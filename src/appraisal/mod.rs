@@ -7,7 +7,8 @@ mod rules;
 mod vector;
 
 pub use policy::{
-    AbsentCategory, AppAttestPolicy, Outage, PlayIntegrityPolicy, Policy, PolicyRevision, Signal, Stance,
+    AbsentCategory, AppAttestPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy,
+    PolicyRevision, Signal, Stance,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
 pub use rules::{Appraisal, Circumstances, appraise};

@@ -3,6 +3,7 @@
 use super::reason::{PlayDialog, Reason, Remedy};
 use crate::evidence::app_attest::Rejection;
 use crate::evidence::client_data::ClientDataRejection;
+use crate::evidence::key_attestation;
 use crate::evidence::play_integrity;
 
 impl From<&Rejection> for Reason {
@@ -67,5 +68,30 @@ const fn play_remedy(rejection: &play_integrity::Rejection) -> Remedy {
         | Rejection::Structure { .. }
         | Rejection::BindingForm
         | Rejection::KindUnexpected => Remedy::ContactSupport,
+    }
+}
+
+impl From<&key_attestation::Rejection> for Reason {
+    fn from(rejection: &key_attestation::Rejection) -> Self {
+        let remedy = key_attestation_remedy(rejection);
+        Self { code: rejection.code().into(), text: rejection.to_string().into(), remedy }
+    }
+}
+
+const fn key_attestation_remedy(rejection: &key_attestation::Rejection) -> Remedy {
+    use key_attestation::Rejection as R;
+    match rejection {
+        R::DescriptionMissing | R::Expired | R::KeyMismatch | R::KeyContradicted | R::KeyUnsupported => Remedy::ReEnrol,
+        R::ChallengeMismatch | R::SignatureInvalid | R::SignCountZero => Remedy::NewChallenge,
+        R::ApplicationIdMissing | R::PackageMismatch | R::SignerMismatch => Remedy::UpdateApp,
+        R::NotYetValid => Remedy::RetryNow,
+        R::UntrustedChain(_) | R::ExtensionRepeated | R::DescriptionAboveLeaf | R::IssuerUnfit(_) => Remedy::None,
+        R::CertificateCount(_)
+        | R::TooLarge { .. }
+        | R::CertificateMalformed
+        | R::ExtensionCritical
+        | R::Description(_)
+        | R::ApplicationId(_)
+        | R::SignatureTooLong { .. } => Remedy::ContactSupport,
     }
 }

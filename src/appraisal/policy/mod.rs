@@ -1,12 +1,14 @@
 //! Policy: what an app expects of the claims about its instances, one section for each format that it takes.
 
 mod app_attest;
+mod key_attestation;
 mod play_integrity;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::{AbsentCategory, AppAttestPolicy};
+pub use key_attestation::{KeyAttestationPolicy, PatchAges};
 pub use play_integrity::{Outage, PlayIntegrityPolicy, Signal, Stance};
 
 use crate::crypto::digest::sha256;
@@ -18,6 +20,8 @@ pub struct Policy {
     pub app_attest: Option<AppAttestPolicy>,
     /// What Play Integrity has to say.
     pub play_integrity: Option<PlayIntegrityPolicy>,
+    /// What Key Attestation has to show.
+    pub key_attestation: Option<KeyAttestationPolicy>,
 }
 
 /// The hash of a policy: equal policies have equal revisions, on every replica.

@@ -1,6 +1,7 @@
 //! The rules, one a row, a table for each format. All of them run, so that a verdict names every reason.
 
 mod app_attest;
+mod key_attestation;
 mod play_integrity;
 
 use super::policy::{PlayIntegrityPolicy, Policy};
@@ -56,6 +57,10 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances)
     }
     if let Some(claims) = claims.app_attest.as_deref() {
         appraisal.weigh(app_attest::GENUINE, &app_attest::RULES, (claims, policy.app_attest.as_ref()), circumstances);
+    }
+    if let Some(claims) = claims.key_attestation.as_deref() {
+        let asked = (claims, policy.key_attestation.as_ref());
+        appraisal.weigh(key_attestation::GENUINE, &key_attestation::RULES, asked, circumstances);
     }
     if let Some(integrity) = &claims.play_integrity {
         appraisal.weigh_integrity(integrity, policy.play_integrity.as_ref(), circumstances);
