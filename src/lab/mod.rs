@@ -6,6 +6,7 @@
 pub mod app_attest;
 pub mod certificate;
 pub mod der;
+pub mod play_integrity;
 pub mod recorded;
 
 use crate::crypto::secret::NoRandomness;
@@ -19,6 +20,9 @@ pub enum LabFault {
     /// A seed does not give a private key, which happens once in about 2^32 seeds for P-256 and never twice.
     #[error("the seed does not give a private key; take another")]
     Seed,
+    /// A key did not encrypt.
+    #[error("the key did not encrypt")]
+    Unencrypted,
     /// A key did not sign.
     #[error("the key did not sign")]
     Unsigned,
