@@ -331,7 +331,7 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
     let (app, config) = (name("shop"), app_config(AppAttestConfig::careful(vec![app_id()])));
     let id = InstanceId::derive(&app, app_attest.environment.name(), &key.key_id());
     let claims = Claims { app_attest: Some(Box::new(app_attest)), ..Claims::none_under(Anchor::Vendor) };
-    let appraisal = appraise(&claims, &config.policy(), &Circumstances { now });
+    let appraisal = appraise(&claims, &config.policy(), &Circumstances::at(now));
     let frame = Frame {
         app: app.clone(),
         policy: config.policy().revision(),

@@ -23,7 +23,8 @@ use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, Evidence, Role, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, Evidence, Role, Upstreams, Verifier,
+    VerifierConfig,
 };
 use bonafide::wire::cbor;
 
@@ -141,7 +142,7 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let app_attest = Some(AppAttestConfig::careful(vec![APP.clone()]));
     let app = AppConfig { app_attest, ..AppConfig::of(name("shop")) };
     let config = VerifierConfig::of(vec![app]);
-    let built = Verifier::build(config, Arc::new(MemoryStore::new()), Arc::new(SystemClock));
+    let built = Verifier::build(config, Arc::new(MemoryStore::new()), Arc::new(SystemClock), Upstreams::default());
     RUNTIME.block_on(built).expect("a verifier")
 });
 

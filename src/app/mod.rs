@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::grpc::{Server, ServerFault, Stopped};
 use crate::store::{self, OpenFault};
-use crate::verifier::{BuildFault, Verifier};
+use crate::verifier::{BuildFault, Upstreams, Verifier};
 
 /// How often what no longer needs to be remembered is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
@@ -43,7 +43,7 @@ impl Service {
     /// Opens the store, builds the role and listens. Calls are answered once [`Service::run`] is awaited.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ServiceFault> {
         let store = store::open(&config.store)?;
-        let verifier = Arc::new(Verifier::build(config.verifier, store, clock).await?);
+        let verifier = Arc::new(Verifier::build(config.verifier, store, clock, Upstreams::default()).await?);
         let server = Server::bind(config.grpc, Arc::clone(&verifier)).await?;
         Ok(Self { verifier, server })
     }

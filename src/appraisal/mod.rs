@@ -7,9 +7,9 @@ mod rules;
 mod vector;
 
 pub use policy::{
-    AbsentCategory, AppAttestPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy,
-    PolicyRevision, Signal, Stance,
+    AppAttestPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy, PolicyRevision, Presence,
+    Signal, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
-pub use rules::{Appraisal, Circumstances, appraise};
+pub use rules::{Appraisal, Circumstances, appraise, appraise_part};
 pub use vector::{Tier, TrustVector, Worth};

@@ -32,7 +32,8 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
         section.miss("[app.app_attest] is missing".to_owned());
     }
     section.finish();
-    let app = name.clone().map(|(_, name)| AppConfig { name, app_attest, verdict_lifetime, freshness });
+    let app =
+        name.clone().map(|(_, name)| AppConfig { app_attest, verdict_lifetime, freshness, ..AppConfig::of(name) });
     (name, app)
 }
 

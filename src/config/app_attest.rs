@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::entry::{Entry, refuse_repeats};
 use super::pem;
 use super::section::Section;
-use crate::appraisal::{AbsentCategory, AppAttestPolicy};
+use crate::appraisal::{AppAttestPolicy, Stance};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::{Environment, ValidationCategory};
 use crate::store::{SignCountMode, WindowSize};
@@ -41,13 +41,12 @@ fn app_ids(entry: Entry<'_>) -> Option<Vec<AppId>> {
 fn policy(section: &mut Section<'_>) -> AppAttestPolicy {
     let environments =
         [Environment::Production, Environment::Development].map(|environment| (environment.name(), environment));
-    let absences =
-        [("allow", AbsentCategory::Allow), ("step-up", AbsentCategory::StepUp), ("deny", AbsentCategory::Deny)];
+    let absences = [("allow", Stance::Allow), ("step-up", Stance::StepUp), ("deny", Stance::Deny)];
     let environment = section.read("environment", |entry| entry.one_of(&environments), Environment::Production);
     AppAttestPolicy {
         environment,
         validation_categories: section.read("validation_categories", categories, usual_categories(environment)),
-        absent_category: section.read("absent_category", |entry| entry.one_of(&absences), AbsentCategory::Allow),
+        absent_category: section.read("absent_category", |entry| entry.one_of(&absences), Stance::Allow),
         min_os_version: section.entry("min_os_version").and_then(Entry::parsed),
     }
 }

@@ -113,6 +113,7 @@ fn read_document(mut root: Section<'_>) -> Config {
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),
             cache_capacity: service::cache_capacity(root.section("cache")),
+            status_list_max_shrink: 25,
             apps: app::read(root.required_sections("app")),
         },
         log: service::log(root.section("log")),

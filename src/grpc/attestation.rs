@@ -14,7 +14,13 @@ use super::proto::{
 use super::{field, message, proto};
 use crate::evidence::app_attest::{ASSERTION_LIMIT, ATTESTATION_LIMIT};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
-use crate::verifier::{self, AssertCall, AttestCall, Purpose, Signer, Verifier};
+use crate::evidence::key_attestation::{
+    CERTIFICATE_LIMIT, CHAIN_LIMIT, MAX_CERTIFICATES, MIN_CERTIFICATES, SIGNATURE_LIMIT,
+};
+use crate::evidence::play_integrity::TOKEN_LIMIT;
+use crate::verifier::{
+    self, AndroidEvidence, AssertCall, AssertProof, AttestCall, KeyAssertion, Purpose, Signer, Verifier,
+};
 
 const SESSION_LIMIT: usize = 1024;
 const ACCOUNT_LIMIT: usize = 256;
@@ -44,10 +50,11 @@ impl AttestationService for Attestation {
     async fn attest(&self, request: Request<AttestRequest>) -> Result<Response<AttestResponse>, Status> {
         let caller = auth_server_of(&request)?;
         let request = request.into_inner();
+        let chain = chain(&request.evidence)?;
         let call = AttestCall {
             app: &field::app(&request.app)?,
             client_data: field::some_at_most("client_data", &request.client_data, CLIENT_DATA_LIMIT)?,
-            evidence: presented(&request.evidence)?,
+            evidence: presented(&request.evidence, &chain)?,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             account: field::at_most("account", request.account.as_str(), ACCOUNT_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
@@ -70,15 +77,11 @@ impl AttestationService for Attestation {
             }
             None => return Err(Violation::new("signer", "name the instance or the key id").into()),
         };
-        let assertion = match &request.proof {
-            Some(assert_request::Proof::Assertion(assertion)) => &assertion[..],
-            _ => &[],
-        };
         let call = AssertCall {
             app: &field::app(&request.app)?,
             signer,
             client_data: field::some_at_most("client_data", &request.client_data, CLIENT_DATA_LIMIT)?,
-            assertion: field::some_at_most("assertion", assertion, ASSERTION_LIMIT)?,
+            proof: proof(&request)?,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
         };
@@ -97,15 +100,75 @@ fn purpose(purpose: proto::Purpose) -> Result<Purpose, Violation> {
     }
 }
 
-fn presented(evidence: &[Evidence]) -> Result<verifier::Evidence<'_>, Violation> {
-    match evidence {
-        [Evidence { format: Some(evidence::Format::AppAttest(evidence)) }] => {
-            let (object, key_id) = (&evidence.attestation_object, &evidence.key_id);
-            field::key_id("evidence.app_attest.key_id", key_id)?;
-            let object = field::some_at_most("evidence.app_attest.attestation_object", object, ATTESTATION_LIMIT)?;
-            Ok(verifier::Evidence::AppAttest(verifier::AppAttestEvidence { attestation_object: object, key_id }))
+/// The bytes of certificates, where they have to be owned.
+type Chain = Vec<Vec<u8>>;
+
+fn chain(evidence: &[Evidence]) -> Result<Chain, Violation> {
+    const FIELD: &str = "evidence.key_attestation.certificate_chain";
+    let mut chain = Chain::new();
+    for piece in evidence {
+        if let Some(evidence::Format::KeyAttestation(piece)) = &piece.format {
+            let sizes = piece.certificate_chain.iter().map(|certificate| certificate.len());
+            let counted = (MIN_CERTIFICATES..=MAX_CERTIFICATES).contains(&piece.certificate_chain.len());
+            if !counted
+                || sizes.clone().any(|size| size == 0 || size > CERTIFICATE_LIMIT)
+                || sizes.sum::<usize>() > CHAIN_LIMIT
+            {
+                return Err(Violation::new(
+                    FIELD,
+                    "2 to 10 certificates, each of 1 to 8192 bytes, at most 32768 together",
+                ));
+            }
+            chain = piece.certificate_chain.iter().map(|certificate| certificate.to_vec()).collect();
         }
-        _ => Err(Violation::new("evidence", "exactly one piece of evidence of a known format is needed")),
+    }
+    Ok(chain)
+}
+
+/// One piece of App Attest; or a key attestation, an integrity token, or one of each.
+fn presented<'a>(evidence: &'a [Evidence], chain: &'a Chain) -> Result<verifier::Evidence<'a>, Violation> {
+    use evidence::Format::{AppAttest, KeyAttestation, PlayIntegrity};
+    let formats = evidence.iter().map(|piece| piece.format.as_ref()).collect::<Vec<_>>();
+    let token = match formats[..] {
+        [Some(AppAttest(piece))] => return app_attest(piece).map(verifier::Evidence::AppAttest),
+        [Some(KeyAttestation(_))] => "",
+        [Some(PlayIntegrity(piece))]
+        | [Some(KeyAttestation(_)), Some(PlayIntegrity(piece))]
+        | [Some(PlayIntegrity(piece)), Some(KeyAttestation(_))] => {
+            field::some_at_most("evidence.play_integrity.token", piece.token.as_str(), TOKEN_LIMIT)?
+        }
+        _ => {
+            return Err(Violation::new(
+                "evidence",
+                "one piece of App Attest, or one piece or two of Android's formats",
+            ));
+        }
+    };
+    Ok(verifier::Evidence::Android(AndroidEvidence { chain, integrity_token: token }))
+}
+
+fn app_attest(piece: &proto::AppAttestEvidence) -> Result<verifier::AppAttestEvidence<'_>, Violation> {
+    let (object, key_id) = (&piece.attestation_object, &piece.key_id);
+    field::key_id("evidence.app_attest.key_id", key_id)?;
+    let object = field::some_at_most("evidence.app_attest.attestation_object", object, ATTESTATION_LIMIT)?;
+    Ok(verifier::AppAttestEvidence { attestation_object: object, key_id })
+}
+
+fn proof(request: &AssertRequest) -> Result<AssertProof<'_>, Violation> {
+    let token = field::at_most("integrity_token", request.integrity_token.as_str(), TOKEN_LIMIT)?;
+    match &request.proof {
+        Some(assert_request::Proof::KeyAssertion(piece)) => {
+            let signature = field::some_at_most("key_assertion.signature", &piece.signature, SIGNATURE_LIMIT)?;
+            let assertion = KeyAssertion { sign_count: piece.sign_count, signature };
+            Ok(AssertProof::Android { assertion, integrity_token: token })
+        }
+        Some(assert_request::Proof::Assertion(_)) if !token.is_empty() => {
+            Err(Violation::new("integrity_token", "only an Android instance has one"))
+        }
+        Some(assert_request::Proof::Assertion(piece)) => {
+            Ok(AssertProof::AppAttest(field::some_at_most("assertion", piece, ASSERTION_LIMIT)?))
+        }
+        None => Err(Violation::new("assertion", "send what the instance's key has signed")),
     }
 }
 

@@ -1,18 +1,26 @@
 //! One app: its configuration, made ready.
 
+use std::sync::Arc;
+
 use super::app_attest::AppAttest;
 use super::config::AppConfig;
 use super::fault::BuildFault;
+use super::key_attestation::KeyAttestation;
+use super::play_integrity::PlayIntegrity;
 use super::refusal::Refusal;
 use crate::appraisal::{Circumstances, Policy, PolicyRevision, Reason, Remedy, TrustVector, Worth, appraise};
-use crate::evidence::claims::{Anchor, Claims};
+use crate::endorsement::status_list::KeptList;
+use crate::evidence::claims::{self, Anchor, Claims, Format};
 use crate::ids::AppName;
 use crate::time::Timestamp;
+use crate::upstream::IntegrityDecoder;
 use crate::verdict::{Frame, Subject, Verdict};
 
 pub(super) struct App {
     pub(super) name: AppName,
-    pub(super) app_attest: Option<AppAttest>,
+    app_attest: Option<AppAttest>,
+    key_attestation: Option<KeyAttestation>,
+    play_integrity: Option<PlayIntegrity>,
     policy: Policy,
     revision: PolicyRevision,
     frame: Frame,
@@ -27,7 +35,7 @@ pub(super) const FORMAT_NOT_TAKEN: Reason =
     Reason::new("format_not_taken", "the app takes no evidence of this format", Remedy::ContactSupport);
 
 impl App {
-    pub(super) fn build(config: AppConfig) -> Result<Self, BuildFault> {
+    pub(super) fn build(config: AppConfig, decoder: Option<Arc<dyn IntegrityDecoder>>) -> Result<Self, BuildFault> {
         let policy = config.policy();
         let revision = policy.revision();
         let frame = Frame {
@@ -38,9 +46,11 @@ impl App {
             until: None,
             freshness: config.freshness,
         };
-        let app_attest = config.app_attest.map(AppAttest::build).transpose();
+        let lab_root = |_| BuildFault::LabRoot(config.name.clone());
         Ok(Self {
-            app_attest: app_attest.map_err(|_| BuildFault::LabRoot(config.name.clone()))?,
+            app_attest: config.app_attest.map(AppAttest::build).transpose().map_err(lab_root)?,
+            key_attestation: config.key_attestation.map(KeyAttestation::build).transpose().map_err(lab_root)?,
+            play_integrity: config.play_integrity.map(|format| PlayIntegrity::build(format, decoder)),
             name: config.name,
             policy,
             revision,
@@ -59,34 +69,76 @@ impl App {
         subject: Subject,
         claims: Claims,
         issued_at: Timestamp,
-        circumstances: &Circumstances,
+        circumstances: &Circumstances<'_>,
     ) -> Verdict {
         let mut appraisal = appraise(&claims, &self.policy, circumstances);
         for reason in self.withdrawn(&claims) {
             appraisal.add(reason, &NOT_OURS);
         }
-        Verdict::on(subject, claims, appraisal, self.frame(issued_at))
+        let until = self.until(&claims, circumstances.status_list);
+        Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })
+    }
+
+    /// When the claims will be worth less than now: the status list grows stale, or what Google said too old.
+    fn until(&self, claims: &Claims, list: Option<&KeptList>) -> Option<Timestamp> {
+        let list_max_age = self.key_attestation.as_ref().and_then(|format| format.list_max_age);
+        let chain = claims.key_attestation.as_ref().and(list).zip(list_max_age);
+        let list_ends = chain.map(|(list, max_age)| list.fetched_at.plus(max_age));
+        let policy = self.policy.play_integrity.as_ref();
+        let integrity_ends = claims.play_integrity.as_ref().zip(policy).and_then(|(said, policy)| policy.until(said));
+        list_ends.into_iter().chain(integrity_ends).min()
     }
 
     /// What this app asks of App Attest.
     pub(super) fn app_attest(&self) -> Result<&AppAttest, Refusal> {
-        self.app_attest.as_ref().ok_or_else(|| Refusal::silent(FORMAT_NOT_TAKEN))
+        taken(self.app_attest.as_ref())
+    }
+
+    /// What this app asks of Key Attestation.
+    pub(super) fn key_attestation(&self) -> Result<&KeyAttestation, Refusal> {
+        taken(self.key_attestation.as_ref())
+    }
+
+    /// What this app asks of Play Integrity.
+    pub(super) fn play_integrity(&self) -> Result<&PlayIntegrity, Refusal> {
+        taken(self.play_integrity.as_ref())
+    }
+
+    /// The policy that applies.
+    pub(super) const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// What the claims rest on that an earlier configuration named and this one does not.
     fn withdrawn(&self, claims: &Claims) -> impl Iterator<Item = Reason> {
         let app_attest = self.app_attest.as_ref().zip(claims.app_attest.as_deref());
-        let app = app_attest.and_then(|(format, claims)| format.withdrawn(claims));
-        let lab = (claims.anchor == Anchor::Lab && !self.trusts_labs()).then_some(LAB_WITHDRAWN);
-        app.into_iter().chain(lab)
+        let key_attestation = self.key_attestation.as_ref().zip(claims.key_attestation.as_deref());
+        let said = claims.play_integrity.as_ref().and_then(claims::PlayIntegrity::claims);
+        let play_integrity = self.play_integrity.as_ref().zip(said);
+        let reasons = [
+            app_attest.and_then(|(format, claims)| format.withdrawn(claims)),
+            key_attestation.and_then(|(format, claims)| format.withdrawn(claims)),
+            play_integrity.and_then(|(format, claims)| format.withdrawn(claims)),
+            (claims.anchor == Anchor::Lab && !self.trusts_labs_of(claims)).then_some(LAB_WITHDRAWN),
+        ];
+        reasons.into_iter().flatten()
     }
 
-    fn trusts_labs(&self) -> bool {
-        self.app_attest.as_ref().is_some_and(|format| format.trusts_labs)
+    /// Whether a laboratory is still named for one of the formats that the claims come from.
+    fn trusts_labs_of(&self, claims: &Claims) -> bool {
+        claims.formats().any(|format| match format {
+            Format::AppAttest => self.app_attest.as_ref().is_some_and(|format| format.trusts_labs),
+            Format::KeyAttestation => self.key_attestation.as_ref().is_some_and(|format| format.trusts_labs),
+            Format::PlayIntegrity => self.play_integrity.as_ref().is_some_and(PlayIntegrity::trusts_labs),
+        })
     }
 
     /// Whether a verdict was stated under the policy that applies now.
     pub(super) fn is_current(&self, verdict: &Verdict) -> bool {
         verdict.policy == self.revision
     }
+}
+
+fn taken<T>(format: Option<&T>) -> Result<&T, Refusal> {
+    format.ok_or_else(|| Refusal::silent(FORMAT_NOT_TAKEN))
 }

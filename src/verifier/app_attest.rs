@@ -70,7 +70,7 @@ impl AppAttest {
         let key = ProvenKey { key: facts.key, environment, serials: facts.serials, receipt: facts.receipt };
         Ok(Proven {
             claims: Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::none_under(facts.anchor) },
-            key,
+            key: Some(key),
         })
     }
 

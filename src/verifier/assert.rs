@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use super::Verifier;
-use super::app::{App, FORMAT_NOT_TAKEN};
+use super::android::{Integrity, Matter, Spending};
+use super::app::App;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{INSTANCE_UNKNOWN, UNRECOGNISED, held};
 use super::fault::CallFault;
+use super::key_attestation::{self, KeyAssertion};
 use super::named_call::named_call;
+use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
 use crate::appraisal::{Reason, Remedy};
 use crate::cache::{Era, KnownInstance};
-use crate::evidence::claims::Claims;
+use crate::crypto::digest::{Digest, sha256_of_parts};
+use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::ids::{AppName, InstanceId, KeyId};
 use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault};
 use crate::time::Timestamp;
@@ -27,12 +31,26 @@ pub struct AssertCall<'a> {
     pub signer: Signer<'a>,
     /// The bytes that the device hashed.
     pub client_data: &'a [u8],
-    /// The assertion.
-    pub assertion: &'a [u8],
+    /// What the instance's key has signed.
+    pub proof: AssertProof<'a>,
     /// The session that the challenge was created with; empty for none.
     pub session: &'a [u8],
     /// The caller's name for this call; empty for none.
     pub idempotency_key: &'a str,
+}
+
+/// What an instance's key has signed.
+#[derive(Clone, Copy, Debug)]
+pub enum AssertProof<'a> {
+    /// An Apple device's assertion.
+    AppAttest(&'a [u8]),
+    /// An Android device's.
+    Android {
+        /// The signature by its key.
+        assertion: KeyAssertion<'a>,
+        /// A fresh integrity token over the same client data; empty for none.
+        integrity_token: &'a str,
+    },
 }
 
 /// How a caller names the instance that signs.
@@ -47,6 +65,7 @@ pub enum Signer<'a> {
 /// An assertion that verified, on its way to the store.
 struct Proof {
     challenge: Spend,
+    client_data_hash: Digest,
     sign_count: u32,
     mode: SignCountMode,
     /// What is known of the instance with this proof.
@@ -60,7 +79,7 @@ impl Verifier {
     pub async fn assert(&self, caller: &Caller, call: AssertCall<'_>) -> Result<Verdict, CallFault> {
         let app = self.app(call.app)?;
         let now = self.clock.now();
-        let named = named_call(caller, call.idempotency_key, &call.content());
+        let named = named_call(caller, call.idempotency_key, || call.digest());
         if let Some(first) = self.first_answer(named, now).await? {
             return Ok(held(self.restated(app, first, now), now));
         }
@@ -78,12 +97,17 @@ impl Verifier {
         named: Option<NamedCall>,
         now: Timestamp,
     ) -> Result<Verdict, Setback> {
-        let id = self.signer(app, caller, call.signer);
+        let id = self.signer(app, caller, call);
         let mut known = id.and_then(|id| self.instances.known(id));
+        let mut decoded = None;
         for _ in 0..ATTEMPTS {
             let instance = self.known_or_read(app, id, known.take()).await?;
             let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
-            let proof = self.proof(app, &instance, call, now)?;
+            let mut proof = self.proof(app, &instance, call, now)?;
+            if let Some(token) = call.integrity_token() {
+                let integrity = self.fresh_integrity(app, token, call, &proof, &mut decoded, now).await?;
+                proof.claims = renewed(proof.claims, integrity);
+            }
             let era = self.cache.era();
             if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), era).await? {
                 return Ok(verdict);
@@ -92,10 +116,14 @@ impl Verifier {
         Err(CallFault::Overtaken.into())
     }
 
-    fn signer(&self, app: &App, caller: &Caller, signer: Signer<'_>) -> Option<InstanceId> {
-        match signer {
+    fn signer(&self, app: &App, caller: &Caller, call: &AssertCall<'_>) -> Option<InstanceId> {
+        let environment = match call.proof {
+            AssertProof::AppAttest(_) => app.app_attest().ok().map(|format| format.environment.name()),
+            AssertProof::Android { .. } => Some(key_attestation::ENVIRONMENT),
+        };
+        match call.signer {
             Signer::Pseudonym(text) => self.instance_behind(caller, text),
-            Signer::Key(key) => Some(InstanceId::derive(&app.name, app.app_attest.as_ref()?.environment.name(), key)),
+            Signer::Key(key) => Some(InstanceId::derive(&app.name, environment?, key)),
         }
     }
 
@@ -126,11 +154,40 @@ impl Verifier {
     ) -> Result<Proof, Setback> {
         let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: call.session };
         let (client_data, challenge) = self.bound_challenge(call.client_data, binding, now).map_err(Refusal::silent)?;
-        let format = app.app_attest()?;
-        let known = instance.claims.app_attest.as_deref().ok_or_else(|| Refusal::silent(FORMAT_NOT_TAKEN))?;
-        let (sign_count, said) = format.asserted(call.assertion, known, &instance.key, &client_data.hash)?;
-        let claims = Claims { app_attest: Some(Box::new(said)), ..instance.claims.clone() };
-        Ok(Proof { challenge, sign_count, mode: format.sign_count, claims })
+        let known = &instance.claims;
+        let (sign_count, mode, claims) = match call.proof {
+            AssertProof::AppAttest(assertion) => {
+                let format = app.app_attest()?;
+                let known_app = known.app_attest.as_deref().ok_or_else(|| Refusal::unverified(OTHER_PROOF))?;
+                let (count, said) = format.asserted(assertion, known_app, &instance.key, &client_data.hash)?;
+                (count, format.sign_count, Claims { app_attest: Some(Box::new(said)), ..known.clone() })
+            }
+            AssertProof::Android { assertion, .. } => {
+                let format = app.key_attestation()?;
+                known.key_attestation.as_ref().ok_or_else(|| Refusal::unverified(OTHER_PROOF))?;
+                let count = format.asserted(assertion, &instance.key, &client_data.hash)?;
+                (count, format.sign_count, known.clone())
+            }
+        };
+        Ok(Proof { challenge, client_data_hash: client_data.hash, sign_count, mode, claims })
+    }
+
+    /// What a token that came with the proof shows, asked for once however often the proof is weighed.
+    async fn fresh_integrity(
+        &self,
+        app: &App,
+        token: &str,
+        call: &AssertCall<'_>,
+        proof: &Proof,
+        decoded: &mut Option<Integrity>,
+        now: Timestamp,
+    ) -> Result<Integrity, Setback> {
+        if let Some(decoded) = decoded {
+            return Ok(decoded.clone());
+        }
+        let matter = Matter { client_data_hash: proof.client_data_hash, request: call.digest(), now };
+        let integrity = self.integrity(app, token, Spending::Quota(Backing::Hardware), &matter).await?;
+        Ok(decoded.insert(integrity).clone())
     }
 
     /// The proof as it is to be kept, and what it is worth.
@@ -205,6 +262,8 @@ impl Verifier {
 /// success.
 const ATTEMPTS: usize = 8;
 
+const OTHER_PROOF: Reason =
+    Reason::new("proof_of_other_format", "the instance's key proves itself in another way", Remedy::ContactSupport);
 const SIGN_COUNT_REPLAYED: Reason =
     Reason::new("sign_count_replayed", "the sign count is not above those accepted before", Remedy::NewChallenge);
 const SIGN_COUNT_TOO_LATE: Reason =
@@ -222,6 +281,18 @@ fn what_counts(instance: Instance) -> KnownInstance {
     }
 }
 
+/// Claims with what a fresh token shows. While Google cannot be asked, what it said last is kept beside that.
+fn renewed(claims: Claims, (integrity, origin): Integrity) -> Claims {
+    let integrity = match integrity {
+        PlayIntegrity::Unavailable { since, last: None } => {
+            let last = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).cloned().map(Box::new);
+            PlayIntegrity::Unavailable { since, last }
+        }
+        said => said,
+    };
+    claims.with_play_integrity(integrity, origin)
+}
+
 /// A late arrival tells of a time before the newest proof: it counts for its own request, where it cannot be better than what
 /// is known by now, and changes nothing else.
 fn worse(late: Verdict, current: Verdict) -> Verdict {
@@ -229,11 +300,34 @@ fn worse(late: Verdict, current: Verdict) -> Verdict {
 }
 
 impl<'a> AssertCall<'a> {
-    fn content(&self) -> [&'a [u8]; 6] {
+    /// A digest over all that the call says.
+    fn digest(&self) -> Digest {
         let signer = match self.signer {
             Signer::Pseudonym(text) => text.as_bytes(),
             Signer::Key(key) => key.0.as_slice(),
         };
-        [b"assert", self.app.as_str().as_bytes(), signer, self.client_data, self.assertion, self.session]
+        let call = [b"assert", self.app.as_str().as_bytes(), signer, self.client_data, self.session];
+        let count = self.sign_count();
+        let proof: &[&[u8]] = match &self.proof {
+            AssertProof::AppAttest(assertion) => &[assertion],
+            AssertProof::Android { assertion, integrity_token } => {
+                &[&count, assertion.signature, integrity_token.as_bytes()]
+            }
+        };
+        sha256_of_parts(&[&call[..], proof].concat())
+    }
+
+    fn sign_count(&self) -> [u8; 4] {
+        match self.proof {
+            AssertProof::AppAttest(_) => [0; 4],
+            AssertProof::Android { assertion, .. } => assertion.sign_count.to_be_bytes(),
+        }
+    }
+
+    fn integrity_token(&self) -> Option<&'a str> {
+        match self.proof {
+            AssertProof::AppAttest(_) => None,
+            AssertProof::Android { integrity_token, .. } => Some(integrity_token).filter(|token| !token.is_empty()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! First proof: verify evidence, enrol the instance, state a verdict.
 
 use super::Verifier;
+use super::android::{AndroidEvidence, Matter};
 use super::app::App;
 use super::app_attest::AppAttestEvidence;
 use super::caller::Caller;
@@ -10,12 +11,12 @@ use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal::{Refusal, Setback};
 use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
-use crate::crypto::digest::{Digest, sha256_of_parts};
+use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId};
-use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, Spend};
+use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, RedeemOutcome, Redemption, Spend};
 use crate::time::Timestamp;
 use crate::verdict::{Subject, Verdict};
 
@@ -41,12 +42,15 @@ pub struct AttestCall<'a> {
 pub enum Evidence<'a> {
     /// An Apple device's.
     AppAttest(AppAttestEvidence<'a>),
+    /// An Android device's.
+    Android(AndroidEvidence<'a>),
 }
 
 /// Evidence that verified, on its way to the store.
 pub(super) struct Proven {
     pub(super) claims: Claims,
-    pub(super) key: ProvenKey,
+    /// The key that the instance is known by; `None` when the evidence knows none.
+    pub(super) key: Option<ProvenKey>,
 }
 
 /// The key that an instance is known by.
@@ -73,7 +77,7 @@ impl Verifier {
     pub async fn attest(&self, caller: &Caller, call: AttestCall<'_>) -> Result<Verdict, CallFault> {
         let app = self.app(call.app)?;
         let now = self.clock.now();
-        let named = named_call(caller, call.idempotency_key, &call.content());
+        let named = named_call(caller, call.idempotency_key, || call.digest());
         if let Some(first) = self.first_answer(named, now).await? {
             return Ok(held(self.restated(app, first, now), now));
         }
@@ -91,15 +95,42 @@ impl Verifier {
         named: Option<NamedCall>,
         now: Timestamp,
     ) -> Result<Verdict, Setback> {
+        if call.evidence.knows_no_key() && call.session.is_empty() {
+            return Err(CallFault::SessionMissing.into());
+        }
         let binding = Binding { app: &app.name, purpose: Purpose::Attest, session: call.session };
         let (client_data, challenge) = self.bound_challenge(call.client_data, binding, now).map_err(Refusal::silent)?;
         let proven = match call.evidence {
             Evidence::AppAttest(evidence) => app.app_attest()?.proven(evidence, &client_data.hash, now)?,
+            Evidence::Android(evidence) => {
+                let matter = Matter { client_data_hash: client_data.hash, request: call.digest(), now };
+                self.android(app, evidence, &matter).await?
+            }
         };
         let answered = Answered { challenge, confirmation: client_data.confirmation, named, now };
-        let enrolment =
-            self.enrolment(app, self.account(caller, call.account), call.evidence_digest(), proven, answered);
-        self.enrol(app, enrolment).await
+        match proven.key {
+            Some(key) => {
+                let account = self.account(caller, call.account);
+                let enrolment = self.enrolment(app, account, call.evidence_digest(), (key, proven.claims), answered);
+                self.enrol(app, enrolment).await
+            }
+            None => self.redeem(app, call.session, proven.claims, answered).await,
+        }
+    }
+
+    /// States a verdict on a session, since there is no key by which the instance could be known.
+    async fn redeem(&self, app: &App, session: &[u8], claims: Claims, answered: Answered) -> Result<Verdict, Setback> {
+        let now = answered.now;
+        let verdict = self.verdict(app, Subject::Session(sha256(session)), claims, now, now);
+        let (challenge, call) = (answered.challenge, answered.named);
+        let redemption = Redemption { challenge, verdict: verdict.clone(), call, now };
+        match self.store.redeem(redemption).await? {
+            RedeemOutcome::Redeemed => Ok(verdict),
+            RedeemOutcome::Repeated(first) => Ok(held(self.restated(app, *first, now), now)),
+            RedeemOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
+            RedeemOutcome::ChallengeExpired => Err(Refusal::silent(ChallengeRejection::Expired).into()),
+            RedeemOutcome::CallNameTaken => Err(CallFault::CallNameTaken.into()),
+        }
     }
 
     fn enrolment(
@@ -107,10 +138,10 @@ impl Verifier {
         app: &App,
         account: Option<AccountTag>,
         evidence: Digest,
-        proven: Proven,
+        (key, claims): (ProvenKey, Claims),
         answered: Answered,
     ) -> Enrolment {
-        let Proven { claims, key: ProvenKey { key, environment, serials, receipt } } = proven;
+        let ProvenKey { key, environment, serials, receipt } = key;
         let now = answered.now;
         let key_id = key.key_id();
         let id = InstanceId::derive(&app.name, environment, &key_id);
@@ -175,24 +206,37 @@ const OTHER_ACCOUNT: Reason =
     Reason::new("key_of_other_account", "the key was enrolled for another account", Remedy::ReEnrol);
 
 impl<'a> AttestCall<'a> {
-    /// All that the call says, for its name.
-    fn content(&self) -> Vec<&'a [u8]> {
+    /// A digest over all that the call says.
+    fn digest(&self) -> Digest {
         let call = [b"attest", self.app.as_str().as_bytes(), self.client_data, self.session, self.account.as_bytes()];
-        call.into_iter().chain(self.evidence.parts()).collect()
+        sha256_of_parts(&call.into_iter().chain(self.evidence.parts()).collect::<Vec<_>>())
     }
 
     /// What the same evidence is known again by.
     fn evidence_digest(&self) -> Digest {
         match self.evidence {
             Evidence::AppAttest(evidence) => sha256_of_parts(&[self.client_data, evidence.attestation_object]),
+            // The chain alone: a token may be lost on its way to Google, and another one come with the same chain.
+            Evidence::Android(evidence) => {
+                let chain = evidence.chain.iter().map(Vec::as_slice);
+                sha256_of_parts(&[b"android", self.client_data].into_iter().chain(chain).collect::<Vec<_>>())
+            }
         }
     }
 }
 
 impl<'a> Evidence<'a> {
+    fn knows_no_key(&self) -> bool {
+        matches!(self, Self::Android(evidence) if evidence.chain.is_empty())
+    }
+
     fn parts(&self) -> Vec<&'a [u8]> {
         match self {
             Self::AppAttest(evidence) => vec![evidence.attestation_object, evidence.key_id],
+            Self::Android(evidence) => {
+                let chain = evidence.chain.iter().map(Vec::as_slice);
+                [b"android", evidence.integrity_token.as_bytes()].into_iter().chain(chain).collect()
+            }
         }
     }
 }

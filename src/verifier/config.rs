@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use crate::appraisal::{AppAttestPolicy, Policy};
+use crate::appraisal::{AppAttestPolicy, KeyAttestationPolicy, PlayIntegrityPolicy, Policy};
 use crate::evidence::app_attest::{AppId, Device};
+use crate::evidence::claims::Anchor;
+use crate::evidence::claims::play_integrity::SignerDigest;
+use crate::evidence::key_attestation::{AppIdentity, FactoryExpiry, IssuerRules, SharedUserId};
+use crate::evidence::play_integrity::{IntegrityKeys, TokenKinds};
 use crate::ids::AppName;
 use crate::store::SignCountMode;
 use crate::verdict::Freshness;
@@ -17,6 +21,8 @@ pub struct VerifierConfig {
     pub challenge_lifetime: Duration,
     /// How much memory cached verdicts and instances may take together, in bytes.
     pub cache_capacity: u64,
+    /// How much of its entries, in percent, a status list may have lost when it takes the place of an older one.
+    pub status_list_max_shrink: u8,
 }
 
 /// What the role needs to know about one app. A format without a section is refused.
@@ -26,10 +32,60 @@ pub struct AppConfig {
     pub name: AppName,
     /// What App Attest has to prove.
     pub app_attest: Option<AppAttestConfig>,
+    /// What Android Key Attestation has to prove.
+    pub key_attestation: Option<KeyAttestationConfig>,
+    /// What Google Play Integrity has to say.
+    pub play_integrity: Option<PlayIntegrityConfig>,
     /// How long a verdict holds after the proof.
     pub verdict_lifetime: Duration,
     /// How long relying parties may reuse an answer.
     pub freshness: Freshness,
+}
+
+/// What Android Key Attestation has to prove for an app.
+#[derive(Clone, Debug)]
+pub struct KeyAttestationConfig {
+    /// The packages that may prove themselves as this app, each with who may have signed it.
+    pub apps: Vec<AppIdentity>,
+    /// Whether the app may share its user id with other packages.
+    pub shared_user_id: SharedUserId,
+    /// What becomes of expired certificates from a factory.
+    pub factory_expiry: FactoryExpiry,
+    /// What issuers have to be.
+    pub issuers: IssuerRules,
+    /// Which sign counts are accepted.
+    pub sign_count: SignCountMode,
+    /// Roots of laboratories that are trusted beside Google's, DER certificates. Verdicts that rest on them say so.
+    pub lab_roots: Vec<Vec<u8>>,
+    /// What the claims should be.
+    pub policy: KeyAttestationPolicy,
+}
+
+/// What Google Play Integrity has to say for an app.
+#[derive(Clone, Debug)]
+pub struct PlayIntegrityConfig {
+    /// The package.
+    pub package_name: String,
+    /// Who may have signed it.
+    pub signers: Vec<SignerDigest>,
+    /// The kinds of request that are answered.
+    pub kinds: TokenKinds,
+    /// The keys that open classic tokens here, as the Play Console gives them.
+    pub keys: Vec<IntegrityKeys>,
+    /// Keys of laboratories. Verdicts that rest on them say so.
+    pub lab_keys: Vec<IntegrityKeys>,
+    /// Who stands behind the service that opens tokens.
+    pub decoder_origin: Anchor,
+    /// How long that service may take.
+    pub decode_timeout: Duration,
+    /// How many tokens it may open in a day.
+    pub daily_quota: u32,
+    /// How many of these are kept for phones whose hardware has proved itself in the same call.
+    pub quota_reserve: u32,
+    /// How long ago a token may have been requested.
+    pub max_age: Duration,
+    /// What the claims should be.
+    pub policy: PlayIntegrityPolicy,
 }
 
 /// What App Attest has to prove for an app.
@@ -50,7 +106,12 @@ pub struct AppAttestConfig {
 impl VerifierConfig {
     /// These apps, with challenges of five minutes and 64 MiB of cache.
     pub const fn of(apps: Vec<AppConfig>) -> Self {
-        Self { apps, challenge_lifetime: Duration::from_secs(300), cache_capacity: 64 << 20 }
+        Self {
+            apps,
+            challenge_lifetime: Duration::from_secs(300),
+            cache_capacity: 64 << 20,
+            status_list_max_shrink: 25,
+        }
     }
 }
 
@@ -60,6 +121,8 @@ impl AppConfig {
         Self {
             name,
             app_attest: None,
+            key_attestation: None,
+            play_integrity: None,
             verdict_lifetime: Duration::from_secs(600),
             freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
         }
@@ -67,7 +130,45 @@ impl AppConfig {
 
     /// What the claims should be, all formats together.
     pub fn policy(&self) -> Policy {
-        Policy { app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()), ..Policy::default() }
+        Policy {
+            app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()),
+            key_attestation: self.key_attestation.as_ref().map(|format| format.policy.clone()),
+            play_integrity: self.play_integrity.as_ref().map(|format| format.policy.clone()),
+        }
+    }
+}
+
+impl KeyAttestationConfig {
+    /// What a careful team would ship for an Android app.
+    pub fn careful(apps: Vec<AppIdentity>) -> Self {
+        Self {
+            apps,
+            shared_user_id: SharedUserId::Refused,
+            factory_expiry: FactoryExpiry::Tolerated,
+            issuers: IssuerRules::FactoryExcepted,
+            sign_count: SignCountMode::Strict,
+            lab_roots: Vec::new(),
+            policy: KeyAttestationPolicy::careful(),
+        }
+    }
+}
+
+impl PlayIntegrityConfig {
+    /// What a careful team would ship for an Android app.
+    pub fn careful(package_name: String, signers: Vec<SignerDigest>) -> Self {
+        Self {
+            package_name,
+            signers,
+            kinds: TokenKinds::Any,
+            keys: Vec::new(),
+            lab_keys: Vec::new(),
+            decoder_origin: Anchor::Vendor,
+            decode_timeout: Duration::from_secs(5),
+            daily_quota: 10_000,
+            quota_reserve: 0,
+            max_age: Duration::from_secs(300),
+            policy: PlayIntegrityPolicy::careful(),
+        }
     }
 }
 

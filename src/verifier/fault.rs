@@ -13,6 +13,9 @@ pub enum CallFault {
     /// The name of the call was used for another call within the last minute.
     #[error("the idempotency key was used for another call within the last minute")]
     CallNameTaken,
+    /// The evidence knows no key, and there is no session that the verdict could be bound to.
+    #[error("an integrity token alone needs a session that its verdict is bound to")]
+    SessionMissing,
     /// Other proofs of the same instance kept changing its claims. Nothing was spent.
     #[error("other proofs of the instance came first each time")]
     Overtaken,

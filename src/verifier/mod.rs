@@ -1,5 +1,6 @@
 //! The role: a RATS verifier for relying parties. Its use cases are to issue challenges, enrol, assert and check.
 
+mod android;
 mod app;
 mod app_attest;
 mod assert;
@@ -8,25 +9,37 @@ mod caller;
 mod challenge;
 mod check;
 mod config;
+mod decoding;
 mod fault;
+mod flights;
+mod key_attestation;
 mod named_call;
+mod play_integrity;
 mod pseudonym;
 mod refusal;
+mod status_list;
+mod upstreams;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use android::AndroidEvidence;
 pub use app_attest::AppAttestEvidence;
-pub use assert::{AssertCall, Signer};
+pub use assert::{AssertCall, AssertProof, Signer};
 pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
-pub use config::{AppAttestConfig, AppConfig, VerifierConfig};
+pub use config::{AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig};
 pub use fault::{BuildFault, CallFault, Inability};
+pub use key_attestation::KeyAssertion;
+pub use status_list::{RenewedList, StatusListFault};
+pub use upstreams::Upstreams;
 
 use app::App;
 use challenge::Challenges;
+use decoding::Decodings;
 use pseudonym::Pseudonyms;
+use status_list::StatusLists;
 
 use crate::appraisal::{Circumstances, Reason};
 use crate::cache::{InstanceCache, VerdictCache};
@@ -44,6 +57,9 @@ pub struct Verifier {
     apps: HashMap<AppName, App>,
     challenges: Challenges,
     accounts: MacKey,
+    device_ids: MacKey,
+    decodings: Decodings,
+    status_lists: StatusLists,
     pseudonyms: Pseudonyms,
     store: Arc<dyn Store>,
     cache: VerdictCache,
@@ -52,16 +68,25 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Builds the role over a store, whose secret it takes up.
+    /// Builds the role over a store, whose secret and status list it takes up, and over the vendors' services.
     pub async fn build(
         config: VerifierConfig,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
+        mut upstreams: Upstreams,
     ) -> Result<Self, BuildFault> {
         let secret = store.secret().await?;
-        let apps = config.apps.into_iter().map(|app| Ok((app.name.clone(), App::build(app)?)));
+        let apps = config.apps.into_iter().map(|app| {
+            let decoder = upstreams.decoders.remove(&app.name);
+            Ok((app.name.clone(), App::build(app, decoder)?))
+        });
+        let apps = apps.collect::<Result<_, BuildFault>>()?;
+        let source = upstreams.status_list;
         Ok(Self {
-            apps: apps.collect::<Result<_, BuildFault>>()?,
+            apps,
+            status_lists: StatusLists::build(&*store, source, config.status_list_max_shrink).await?,
+            decodings: Decodings::new(&secret),
+            device_ids: secret.mac_key("device id"),
             challenges: Challenges::new(&secret, config.challenge_lifetime),
             accounts: secret.mac_key("account"),
             pseudonyms: Pseudonyms::new(secret),
@@ -108,7 +133,8 @@ impl Verifier {
 
     /// The verdict at `now` on claims that were proved at `issued_at`.
     fn verdict(&self, app: &App, subject: Subject, claims: Claims, issued_at: Timestamp, now: Timestamp) -> Verdict {
-        app.verdict(subject, claims, issued_at, &Circumstances { now })
+        let list = self.status_lists.in_force();
+        app.verdict(subject, claims, issued_at, &Circumstances { now, status_list: list.as_deref() })
     }
 
     /// An earlier verdict on claims, as it would be stated now; one that rests on no claims is left as it is.

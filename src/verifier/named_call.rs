@@ -3,18 +3,18 @@
 use super::Verifier;
 use super::caller::Caller;
 use super::fault::CallFault;
-use crate::crypto::digest::sha256_of_parts;
+use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::store::{CallId, NamedCall};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 /// The name of a call, if its caller gave one: hashed together with the caller, and with all that the call says.
-pub(super) fn named_call(caller: &Caller, name: &str, content: &[&[u8]]) -> Option<NamedCall> {
+pub(super) fn named_call(caller: &Caller, name: &str, content: impl FnOnce() -> Digest) -> Option<NamedCall> {
     if name.is_empty() {
         return None;
     }
     let id = CallId(sha256_of_parts(&[b"bonafide call", caller.name.as_str().as_bytes(), name.as_bytes()]));
-    Some(NamedCall { id, request: sha256_of_parts(content) })
+    Some(NamedCall { id, request: content() })
 }
 
 impl Verifier {

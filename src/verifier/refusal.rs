@@ -38,6 +38,11 @@ impl Refusal {
         Self::of(TrustVector::UNVERIFIED, reason)
     }
 
+    /// The refusal of what was not looked at, because other evidence of the same call is bad already.
+    pub(super) const fn unasked() -> Self {
+        Self { vector: TrustVector::SILENT, reasons: Vec::new() }
+    }
+
     /// The refusal as a verdict on this app.
     pub(super) fn stated(self, app: &App, now: Timestamp) -> Verdict {
         Verdict::refusal(self.vector, self.reasons, app.frame(now))

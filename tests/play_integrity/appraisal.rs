@@ -293,7 +293,7 @@ fn remedies_name_the_dialog_to_show() {
 fn a_policy_without_the_section_takes_no_verdict() {
     let integrity = Some(PlayIntegrity::Decoded(Box::new(claims(|_| ()))));
     let claims = Claims { play_integrity: integrity, ..Claims::none_under(Anchor::Vendor) };
-    let appraisal = appraise(&claims, &Policy::default(), &Circumstances { now: NOW });
+    let appraisal = appraise(&claims, &Policy::default(), &Circumstances::at(NOW));
     assert_eq!(told(&appraisal), refused(&["format_withdrawn"]));
 }
 

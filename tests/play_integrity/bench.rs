@@ -79,7 +79,7 @@ pub fn claims(change: impl FnOnce(&mut PayloadPlan)) -> PlayIntegrityClaims {
 pub fn appraise_integrity(integrity: PlayIntegrity, policy: &PlayIntegrityPolicy, now: Timestamp) -> Appraisal {
     let claims = Claims { play_integrity: Some(integrity), ..Claims::none_under(Anchor::Vendor) };
     let policy = Policy { play_integrity: Some(policy.clone()), ..Policy::default() };
-    appraise(&claims, &policy, &Circumstances { now })
+    appraise(&claims, &policy, &Circumstances::at(now))
 }
 
 /// Tier and codes of a verdict with one change, under a policy.

@@ -20,8 +20,8 @@ use bonafide::store::{
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AttestCall, Caller, Evidence, Purpose, Role, Signer,
-    Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, Evidence, Purpose,
+    Role, Signer, Upstreams, Verifier, VerifierConfig,
 };
 use tokio::sync::Semaphore;
 
@@ -129,7 +129,9 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let config = AppConfig { app_attest: Some(app_attest), ..AppConfig::of(app.clone()) };
     let store = Arc::new(Slow { store: MemoryStore::new(), answers: Semaphore::new(0) });
     let clock = Arc::new(ManualClock::at(START));
-    let verifier = Verifier::build(VerifierConfig::of(vec![config]), store.clone(), clock).await.expect("builds");
+    let verifier = Verifier::build(VerifierConfig::of(vec![config]), store.clone(), clock, Upstreams::default())
+        .await
+        .expect("builds");
     let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer };
     let phone = lab.device(&app_id, Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
@@ -139,8 +141,14 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let assertion = tampered(&phone, &client_data);
     let signer = Signer::Pseudonym(&instance);
     let (session, idempotency_key) = (&b""[..], "");
-    let call =
-        AssertCall { app: &app, signer, client_data: &client_data, assertion: &assertion, session, idempotency_key };
+    let call = AssertCall {
+        app: &app,
+        signer,
+        client_data: &client_data,
+        proof: AssertProof::AppAttest(&assertion),
+        session,
+        idempotency_key,
+    };
     {
         let mut call = pin!(verifier.assert(&caller, call));
         poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_pending())).await;

@@ -1,6 +1,6 @@
 //! Another configuration: nothing that rests on the earlier one is believed any longer.
 
-use bonafide::appraisal::AbsentCategory;
+use bonafide::appraisal::Stance;
 use bonafide::config::Config;
 use bonafide::grpc::proto::{AssertRequest, Decision, Purpose, Verdict};
 use bonafide::verifier::AppAttestConfig;
@@ -36,7 +36,7 @@ fn app_attest(config: &mut Config) -> &mut AppAttestConfig {
 
 #[tokio::test]
 async fn d07_a_stricter_policy_holds_for_answers_given_before_it() {
-    let stricter = |config: &mut Config| app_attest(config).policy.absent_category = AbsentCategory::Deny;
+    let stricter = |config: &mut Config| app_attest(config).policy.absent_category = Stance::Deny;
     refused_after(stricter, "category_absent").await;
 }
 

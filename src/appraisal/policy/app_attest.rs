@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Stance;
 use crate::evidence::claims::{Environment, OsVersion, ValidationCategory};
 
 /// The reference values and thresholds for App Attest.
@@ -14,21 +15,9 @@ pub struct AppAttestPolicy {
     /// The validation categories that are accepted where the device states one.
     pub validation_categories: BTreeSet<ValidationCategory>,
     /// What a device is worth that states no validation category, as all do before iOS 27.
-    pub absent_category: AbsentCategory,
+    pub absent_category: Stance,
     /// The oldest operating system that is accepted, where its version is known.
     pub min_os_version: Option<OsVersion>,
-}
-
-/// What the absence of a validation category is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AbsentCategory {
-    /// It changes nothing.
-    Allow,
-    /// It casts doubt: a step-up is asked for.
-    StepUp,
-    /// It is refused.
-    Deny,
 }
 
 impl AppAttestPolicy {
@@ -37,7 +26,7 @@ impl AppAttestPolicy {
         Self {
             environment: Environment::Production,
             validation_categories: BTreeSet::from([ValidationCategory::APP_STORE]),
-            absent_category: AbsentCategory::Allow,
+            absent_category: Stance::Allow,
             min_os_version: None,
         }
     }
@@ -57,7 +46,7 @@ mod tests {
                 policy.clone(),
                 AppAttestPolicy { environment: Environment::Development, ..policy.clone() },
                 AppAttestPolicy { validation_categories: BTreeSet::new(), ..policy.clone() },
-                AppAttestPolicy { absent_category: AbsentCategory::Deny, ..policy.clone() },
+                AppAttestPolicy { absent_category: Stance::Deny, ..policy.clone() },
                 AppAttestPolicy { min_os_version: "17".parse().ok(), ..policy.clone() },
             ]
             .map(|policy| revision(policy).as_str().to_owned()),

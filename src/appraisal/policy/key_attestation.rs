@@ -1,14 +1,20 @@
 //! What an app expects of Android Key Attestation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Presence, Stance};
 use crate::evidence::claims::{BootState, HexBytes, OsVersion, PatchLevel, Purpose, SecurityLevel};
 
 /// The reference values and thresholds for Key Attestation. What is `None` or `false` is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyAttestationPolicy {
+    /// Whether an Android device has to send a chain.
+    pub presence: Presence,
+    /// What the status list has to say about the chain; `None` when it is not asked.
+    pub status_list: Option<StatusListPolicy>,
     /// The lowest version code that is accepted, by package.
     pub min_version_codes: BTreeMap<String, u64>,
     /// The weakest guard of the key that is accepted.
@@ -60,11 +66,30 @@ pub struct PatchAges {
     pub boot: Option<u32>,
 }
 
+/// What is asked of the status list. A revoked certificate is always refused, and so is one whose status is not known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusListPolicy {
+    /// How long ago the list may have been fetched.
+    pub max_age: Duration,
+    /// What it is worth when there is no list that young.
+    pub stale: Stance,
+    /// What a suspended certificate is worth.
+    pub suspended: Stance,
+}
+
+impl StatusListPolicy {
+    /// A list of at most two days, without which chains are refused; suspended certificates are refused like revoked ones.
+    pub const CAREFUL: Self =
+        Self { max_age: Duration::from_secs(48 * 3600), stale: Stance::Deny, suspended: Stance::Deny };
+}
+
 impl KeyAttestationPolicy {
     /// What a careful team would ship: a key made and kept by hardware, for signing, in a locked phone with its vendor's system.
     /// Any age of patches, since many honest phones get none.
     pub fn careful() -> Self {
         Self {
+            presence: Presence::Required,
+            status_list: Some(StatusListPolicy::CAREFUL),
             min_level: Some(SecurityLevel::TrustedEnvironment),
             equal_levels: true,
             level_of_chain: true,
@@ -93,6 +118,8 @@ mod tests {
         let policies = [
             off(),
             KeyAttestationPolicy::careful(),
+            KeyAttestationPolicy { presence: Presence::Required, ..off() },
+            KeyAttestationPolicy { status_list: Some(StatusListPolicy::CAREFUL), ..off() },
             KeyAttestationPolicy { min_version_codes: BTreeMap::from([("a".to_owned(), 1)]), ..off() },
             KeyAttestationPolicy { min_level: Some(SecurityLevel::StrongBox), ..off() },
             KeyAttestationPolicy { equal_levels: true, ..off() },

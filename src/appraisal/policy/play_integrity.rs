@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Presence, Stance};
+use crate::evidence::claims::PlayIntegrity;
 use crate::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict};
 use crate::evidence::play_integrity::TestingResponses;
+use crate::time::Timestamp;
 
 /// The reference values and thresholds for Play Integrity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayIntegrityPolicy {
+    /// Whether an Android device has to send a token.
+    pub presence: Presence,
     /// The verdicts on the app that are accepted; `None` does not look at them.
     pub app_verdicts: Option<BTreeSet<AppVerdict>>,
     /// The oldest version of the app that is accepted.
@@ -42,18 +47,6 @@ pub struct PlayIntegrityPolicy {
     pub outage: Outage,
 }
 
-/// What a finding is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stance {
-    /// It changes nothing.
-    Allow,
-    /// It casts doubt: a step-up is asked for.
-    StepUp,
-    /// It is refused.
-    Deny,
-}
-
 /// What an optional part of the verdict is worth. The parts are switched on one by one in the Play Console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
@@ -83,10 +76,22 @@ impl Signal {
 }
 
 impl PlayIntegrityPolicy {
+    /// When what was said is worth less than now; `None` when that does not depend on its age.
+    pub fn until(&self, said: &PlayIntegrity) -> Option<Timestamp> {
+        match (said, self.outage) {
+            (PlayIntegrity::Decoded(claims), _) => Some(claims.requested_at.plus(self.refresh_every?)),
+            (PlayIntegrity::Unavailable { last: Some(last), .. }, Outage::Hold(limit)) => {
+                Some(last.requested_at.plus(limit))
+            }
+            (PlayIntegrity::Unavailable { .. }, _) => None,
+        }
+    }
+
     /// What a careful team would ship: the app as Play distributes it, on a certified device. Licence, automation, screen
     /// readers and harmful apps cast doubt; outages refuse.
     pub fn careful() -> Self {
         Self {
+            presence: Presence::Required,
             app_verdicts: Some(BTreeSet::from([AppVerdict::PlayRecognized])),
             min_version_code: None,
             device_labels: BTreeSet::from([DeviceLabel::Device]),

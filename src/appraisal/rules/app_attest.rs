@@ -1,7 +1,7 @@
 //! The rules for App Attest.
 
 use super::{Rule, configuration, executables, rule};
-use crate::appraisal::policy::{AbsentCategory, AppAttestPolicy};
+use crate::appraisal::policy::{AppAttestPolicy, Stance};
 use crate::appraisal::reason::Remedy;
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::AppAttestClaims;
@@ -34,9 +34,9 @@ pub(super) const RULES: [Rule<AppAttestClaims, AppAttestPolicy>; 7] = [
         Remedy::UpdateOs,
         |claims, policy, _| {
             let worth = match policy.absent_category {
-                AbsentCategory::Allow => return None,
-                AbsentCategory::StepUp => Worth::UNRECOGNISED_CODE,
-                AbsentCategory::Deny => Worth::CONTRAINDICATED,
+                Stance::Allow => return None,
+                Stance::StepUp => Worth::UNRECOGNISED_CODE,
+                Stance::Deny => Worth::CONTRAINDICATED,
             };
             claims.validation_category.is_none().then_some(executables(worth))
         },
@@ -94,7 +94,7 @@ mod tests {
     fn found_under(anchor: Anchor, claims: &AppAttestClaims, policy: &AppAttestPolicy) -> (Tier, Vec<String>) {
         let claims = Claims { app_attest: Some(Box::new(claims.clone())), ..Claims::none_under(anchor) };
         let policy = Policy { app_attest: Some(policy.clone()), ..Policy::default() };
-        let appraisal = appraise(&claims, &policy, &Circumstances { now: Timestamp::EPOCH });
+        let appraisal = appraise(&claims, &policy, &Circumstances::at(Timestamp::EPOCH));
         (appraisal.tier(), appraisal.reasons.iter().map(|reason| reason.code.to_string()).collect())
     }
 
@@ -136,9 +136,9 @@ mod tests {
     fn an_absent_category_is_what_the_policy_says() {
         let silent = AppAttestClaims { validation_category: None, ..claims() };
         for (absent_category, tier, codes) in [
-            (AbsentCategory::Allow, Tier::Affirming, vec![]),
-            (AbsentCategory::StepUp, Tier::Warning, vec!["category_absent".to_owned()]),
-            (AbsentCategory::Deny, Tier::Contraindicated, vec!["category_absent".to_owned()]),
+            (Stance::Allow, Tier::Affirming, vec![]),
+            (Stance::StepUp, Tier::Warning, vec!["category_absent".to_owned()]),
+            (Stance::Deny, Tier::Contraindicated, vec!["category_absent".to_owned()]),
         ] {
             assert_eq!(
                 found(&silent, &AppAttestPolicy { absent_category, ..AppAttestPolicy::careful() }),

@@ -7,7 +7,7 @@ use crate::appraisal::rules::Circumstances;
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::{BootState, KeyAttestationClaims, Origin, PatchLevel, Provisioning, SecurityLevel};
 
-type KeyRule = Rule<KeyAttestationClaims, KeyAttestationPolicy>;
+pub(super) type KeyRule = Rule<KeyAttestationClaims, KeyAttestationPolicy>;
 
 /// How far ahead of the clock a patch level may be, in months: vendors ship them a little early.
 const AHEAD: u32 = 2;
@@ -168,7 +168,7 @@ pub(super) const GENUINE: TrustVector = TrustVector {
 /// Doubtful at best, even where a policy asks for no level.
 const UNGUARDED: TrustVector =
     TrustVector { hardware: Worth::DOUBTFUL, storage_opaque: Worth::DOUBTFUL, ..TrustVector::SILENT };
-const HARDWARE: TrustVector = TrustVector { hardware: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
+pub(super) const HARDWARE: TrustVector = TrustVector { hardware: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
 const KEY: TrustVector = TrustVector { storage_opaque: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
 const SYSTEM: TrustVector = executables(Worth::CONTRAINDICATED);
 const PATCHES: TrustVector = configuration(Worth::CONTRAINDICATED);

@@ -3,10 +3,12 @@
 mod app_attest;
 mod key_attestation;
 mod play_integrity;
+mod status_list;
 
-use super::policy::{PlayIntegrityPolicy, Policy};
+use super::policy::{PlayIntegrityPolicy, Policy, Presence};
 use super::reason::{Reason, Remedy};
 use super::vector::{Tier, TrustVector, Worth};
+use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::{Anchor, Claims, PlayIntegrity};
 use crate::time::Timestamp;
 
@@ -20,10 +22,19 @@ pub struct Appraisal {
 }
 
 /// What a rule may look at beside claims and policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Circumstances {
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
     /// When the claims are appraised.
     pub now: Timestamp,
+    /// Google's status list, if there is one.
+    pub status_list: Option<&'a KeptList>,
+}
+
+impl Circumstances<'_> {
+    /// This time, and no status list.
+    pub const fn at(now: Timestamp) -> Self {
+        Self { now, status_list: None }
+    }
 }
 
 /// One rule over the claims `C` under the policy `P` of a format: what it finds, and what that is worth.
@@ -37,7 +48,7 @@ struct Rule<C, P> {
 }
 
 /// The worth of what was found; `None` when the rule has nothing to say.
-type Find<C, P> = fn(&C, &P, &Circumstances) -> Option<TrustVector>;
+type Find<C, P> = fn(&C, &P, &Circumstances<'_>) -> Option<TrustVector>;
 
 const fn rule<C, P>(code: &'static str, text: &'static str, remedy: Remedy, find: Find<C, P>) -> Rule<C, P> {
     Rule { code, text, remedy, find }
@@ -49,8 +60,23 @@ const LAB_ANCHOR: Reason =
 const FORMAT_WITHDRAWN: Reason =
     Reason::new("format_withdrawn", "the app does not take evidence of this format any more", Remedy::UpdateApp);
 
-/// Appraises verified claims under an app's policy.
-pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances) -> Appraisal {
+const KEY_ATTESTATION_ABSENT: Reason =
+    Reason::new("key_attestation_absent", "no key attestation was sent, and the app needs one", Remedy::ReEnrol);
+
+const PLAY_INTEGRITY_ABSENT: Reason =
+    Reason::new("play_integrity_absent", "no integrity token was sent, and the app needs one", Remedy::NewChallenge);
+
+/// Appraises verified claims under an app's policy, as all that an instance has shown.
+pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
+    let mut appraisal = appraise_part(claims, policy, circumstances);
+    if claims.app_attest.is_none() {
+        appraisal.miss_android(claims, policy);
+    }
+    appraisal
+}
+
+/// Appraises verified claims that may be only a part of what was sent.
+pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
     let mut appraisal = Appraisal { vector: TrustVector::SILENT, reasons: Vec::new() };
     if claims.anchor == Anchor::Lab {
         appraisal.reasons.push(LAB_ANCHOR);
@@ -61,6 +87,7 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances)
     if let Some(claims) = claims.key_attestation.as_deref() {
         let asked = (claims, policy.key_attestation.as_ref());
         appraisal.weigh(key_attestation::GENUINE, &key_attestation::RULES, asked, circumstances);
+        appraisal.weigh_rules(&status_list::RULES, asked, circumstances);
     }
     if let Some(integrity) = &claims.play_integrity {
         appraisal.weigh_integrity(integrity, policy.play_integrity.as_ref(), circumstances);
@@ -80,12 +107,25 @@ impl Appraisal {
         self.reasons.push(reason);
     }
 
+    /// Notes which evidence an Android device owes.
+    fn miss_android(&mut self, claims: &Claims, policy: &Policy) {
+        let required = |presence: Option<Presence>| presence == Some(Presence::Required);
+        let key = policy.key_attestation.as_ref().map(|policy| policy.presence);
+        if claims.key_attestation.is_none() && required(key) {
+            self.add(KEY_ATTESTATION_ABSENT, &instance(Worth::CONTRAINDICATED));
+        }
+        let integrity = policy.play_integrity.as_ref().map(|policy| policy.presence);
+        if claims.play_integrity.is_none() && required(integrity) {
+            self.add(PLAY_INTEGRITY_ABSENT, &executables(Worth::CONTRAINDICATED));
+        }
+    }
+
     /// Weighs what Play Integrity says; while Google cannot be asked, that, and the verdict that goes on meanwhile.
     fn weigh_integrity(
         &mut self,
         integrity: &PlayIntegrity,
         policy: Option<&PlayIntegrityPolicy>,
-        circumstances: &Circumstances,
+        circumstances: &Circumstances<'_>,
     ) {
         let verdict = match integrity {
             PlayIntegrity::Decoded(claims) => Some(claims.as_ref()),
@@ -107,12 +147,23 @@ impl Appraisal {
         genuine: TrustVector,
         rules: &[Rule<C, P>],
         (claims, policy): (&C, Option<&P>),
-        circumstances: &Circumstances,
+        circumstances: &Circumstances<'_>,
     ) {
         self.vector = self.vector.worse(&genuine);
-        let Some(policy) = policy else { return self.add(FORMAT_WITHDRAWN, &instance(Worth::CONTRAINDICATED)) };
-        for rule in rules {
-            if let Some(found) = (rule.find)(claims, policy, circumstances) {
+        if policy.is_none() {
+            self.add(FORMAT_WITHDRAWN, &instance(Worth::CONTRAINDICATED));
+        }
+        self.weigh_rules(rules, (claims, policy), circumstances);
+    }
+
+    fn weigh_rules<C, P>(
+        &mut self,
+        rules: &[Rule<C, P>],
+        (claims, policy): (&C, Option<&P>),
+        circumstances: &Circumstances<'_>,
+    ) {
+        for rule in policy.iter().flat_map(|_| rules) {
+            if let Some(found) = policy.and_then(|policy| (rule.find)(claims, policy, circumstances)) {
                 self.add(Reason::new(rule.code, rule.text, rule.remedy), &found);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Circumstances, Rule, configuration, executables, instance, rule};
-use crate::appraisal::policy::{Outage, PlayIntegrityPolicy, Signal, Stance};
+use crate::appraisal::policy::{Outage, PlayIntegrityPolicy, Signal};
 use crate::appraisal::reason::{PlayDialog, Remedy};
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::play_integrity::{
@@ -97,7 +97,7 @@ pub(super) const RULES: [Rule<PlayIntegrityClaims, PlayIntegrityPolicy>; 19] = [
         Remedy::ShowPlayDialog(PlayDialog::GetLicensed),
         |claims, policy, _| {
             let unlicensed = claims.account.licensing == Some(LicensingVerdict::Unlicensed);
-            let worth = worth(policy.unlicensed)?;
+            let worth = policy.unlicensed.worth()?;
             (unlicensed && !is_licensed(claims, policy)).then_some(executables(worth))
         },
     ),
@@ -107,7 +107,7 @@ pub(super) const RULES: [Rule<PlayIntegrityClaims, PlayIntegrityPolicy>; 19] = [
         GET_INTEGRITY,
         |claims, policy, _| {
             let unlicensed = claims.account.licensing == Some(LicensingVerdict::Unlicensed);
-            let worth = worth(policy.unlicensed)?;
+            let worth = policy.unlicensed.worth()?;
             (!unlicensed && !is_licensed(claims, policy)).then_some(executables(worth))
         },
     ),
@@ -141,7 +141,7 @@ pub(super) const RULES: [Rule<PlayIntegrityClaims, PlayIntegrityPolicy>; 19] = [
         Remedy::ShowPlayDialog(PlayDialog::CloseAllAccessRisk),
         |claims, policy, _| {
             let known = [AccessRisk::KnownCapturing, AccessRisk::KnownOverlays, AccessRisk::KnownControlling];
-            let worth = worth(policy.known_access_risk)?;
+            let worth = policy.known_access_risk.worth()?;
             let risks = claims.surroundings.access_risk.as_ref()?;
             risks.iter().any(|risk| known.contains(risk)).then_some(configuration(worth))
         },
@@ -253,19 +253,11 @@ enum Says {
 }
 
 fn found(signal: Signal, says: Says) -> Option<Worth> {
-    worth(signal.found).filter(|_| says == Says::Bad)
+    signal.found.worth().filter(|_| says == Says::Bad)
 }
 
 fn unknown(signal: Signal, says: Says) -> Option<Worth> {
-    worth(signal.unknown).filter(|_| says == Says::Nothing)
-}
-
-const fn worth(stance: Stance) -> Option<Worth> {
-    match stance {
-        Stance::Allow => None,
-        Stance::StepUp => Some(Worth::DOUBTFUL),
-        Stance::Deny => Some(Worth::CONTRAINDICATED),
-    }
+    signal.unknown.worth().filter(|_| says == Says::Nothing)
 }
 
 fn activity(claims: &PlayIntegrityClaims) -> Says {

@@ -27,7 +27,7 @@ pub(super) fn found(chain: &[Vec<u8>], facts: &KeyAttestationFacts) -> Vec<Fact>
         ("tags_ordered", json!(software.is_in_order() && hardware.is_in_order())),
         ("public_key_spki", base64(&facts.public_key)),
         ("leaf_sha256", hex(&sha256(chain.first().map(Vec::as_slice).unwrap_or_default()))),
-        ("leaf_serial", json!(facts.serials.first())),
+        ("leaf_serial", json!(facts.claims.serials.first())),
         ("chain_length", json!(chain.len())),
         ("provisioning_method", json!(provisioning)),
         ("has_provisioning_info", json!(facts.claims.remote.is_some())),

@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 
 use super::case::{Base64Bytes, Case, CaseFault};
 use super::judgement::{Fact, Judgement};
-use crate::appraisal::{Circumstances, Outage, PlayIntegrityPolicy, Policy, Reason, Signal, Stance, Tier, appraise};
+use crate::appraisal::{
+    Circumstances, Outage, PlayIntegrityPolicy, Policy, Presence, Reason, Signal, Stance, Tier, appraise,
+};
 use crate::crypto::jose::KeyEncryptionKey;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict, SignerDigest, TokenKind};
@@ -64,7 +66,7 @@ pub(super) fn judge(case: &Case, _: &Path) -> Result<Judgement, CaseFault> {
         Err(rejection) => return Ok((&rejection).into()),
     };
     Ok(match verify_integrity_payload(&payload, expectation, case.verify_at) {
-        Ok(verified) => weighed(verified.into_facts(), input.policy(), Circumstances { now: case.verify_at }),
+        Ok(verified) => weighed(verified.into_facts(), input.policy(), Circumstances::at(case.verify_at)),
         Err(rejection) => (&rejection).into(),
     })
 }
@@ -117,6 +119,7 @@ impl Input {
     fn policy(&self) -> PlayIntegrityPolicy {
         let careful = PlayIntegrityPolicy::careful();
         PlayIntegrityPolicy {
+            presence: Presence::Optional,
             app_verdicts: self.policy.app_verdicts.clone().or(careful.app_verdicts),
             device_labels: self.policy.device_verdicts.clone().unwrap_or(careful.device_labels),
             licensing_verdicts: self.policy.licensing_verdicts.clone().unwrap_or(careful.licensing_verdicts),

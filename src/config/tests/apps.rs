@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{APP_IDS, each_has_one_fault, faults, parse};
-use crate::appraisal::{AbsentCategory, AppAttestPolicy};
+use crate::appraisal::{AppAttestPolicy, Stance};
 use crate::config::Config;
 use crate::evidence::app_attest::Device;
 use crate::evidence::claims::{Environment, ValidationCategory};
@@ -50,7 +50,7 @@ fn everything_about_an_app_can_be_told() {
     let policy = AppAttestPolicy {
         environment: Environment::Development,
         validation_categories: [ValidationCategory(1), ValidationCategory(2)].into(),
-        absent_category: AbsentCategory::StepUp,
+        absent_category: Stance::StepUp,
         min_os_version: "16.4".parse().ok(),
     };
     let format = app.app_attest.expect("a section");

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{HexBytes, OsVersion, PatchLevel};
+use crate::crypto::serial::Serial;
 use crate::time::Timestamp;
 
 /// What is known about a key, the app that made it and the device that holds it.
@@ -64,6 +65,8 @@ pub struct KeyAttestationClaims {
     pub misplaced_tags: Vec<u32>,
     /// What Google says of a remotely provisioned device.
     pub remote: Option<RemoteProvisioning>,
+    /// The serial numbers of all certificates below the anchor, the leaf's first: the status list is asked about them.
+    pub serials: Vec<Serial>,
     /// Brand, model and the like, as far as the device attested them; nothing that names one device.
     pub model: DeviceModel,
     /// Serial number, IMEI and the like as keyed hashes, by their kinds; filled in by the role, which holds the key.
@@ -81,6 +84,7 @@ impl KeyAttestationClaims {
             self.device_ids.iter().map(|(kind, hash)| size_of::<String>() + kind.len() + bytes(hash)).sum();
         let words = 8 * (self.purposes.len() + self.digests.len());
         let tags = 4 * (self.unknown_tags.len() + self.misplaced_tags.len());
+        let tags = tags + size_of_val(self.serials.as_slice());
         size_of::<Self>() + packages + signers + ids + words + tags + 256
     }
 

@@ -43,6 +43,13 @@ impl Claims {
         Self { anchor, app_attest: None, key_attestation: None, play_integrity: None }
     }
 
+    /// These claims with what Play Integrity said, or did not say, under a decoder of this origin.
+    #[must_use]
+    pub fn with_play_integrity(self, integrity: PlayIntegrity, origin: Anchor) -> Self {
+        let anchor = if origin == Anchor::Lab { Anchor::Lab } else { self.anchor };
+        Self { anchor, play_integrity: Some(integrity), ..self }
+    }
+
     /// About how many bytes the claims take beside their own size.
     pub fn heap_size(&self) -> usize {
         let app_attest = self.app_attest.as_deref().map_or(0, AppAttestClaims::size);

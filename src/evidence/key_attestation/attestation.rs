@@ -10,6 +10,7 @@ use super::steps::KeyAttestationCheck;
 use crate::crypto::certificate::Certificate;
 use crate::crypto::digest::Digest;
 use crate::crypto::key::P256PublicKey;
+use crate::crypto::serial::Serial;
 use crate::evidence::claims::{
     Anchor, Boot, BootState, DeviceModel, KeyAlgorithm, KeyAttestationClaims, KeyDigest, Origin, PatchLevel, Purpose,
     UserAuthentication,
@@ -42,9 +43,6 @@ pub struct KeyAttestationFacts {
     pub description: KeyDescription,
     /// Ids of this very device, if it attested any: raw, and to be kept as keyed hashes only.
     pub personal_ids: Vec<(DeviceId, Vec<u8>)>,
-    /// The serial numbers of all certificates below the anchor, lower-case hexadecimal without leading zeros, the leaf's first.
-    /// The leaf's means little: devices number every leaf 1.
-    pub serials: Vec<String>,
 }
 
 impl KeyAttestationFacts {
@@ -84,7 +82,6 @@ impl KeyAttestationCheck<'_> {
         let path = self.path()?;
         let description = self.description()?;
         let device_ids = description.hardware.device_ids.iter();
-        let issuers = path.issuers.iter().map(|issuer| issuer.facts().serial.clone());
         Ok(KeyAttestationFacts {
             public_key: self.leaf.spki().to_vec(),
             key: self.leaf.p256_key().ok(),
@@ -93,7 +90,6 @@ impl KeyAttestationCheck<'_> {
             claims: self.on_chain(|chain| self.claims(chain, description))?,
             description: description.clone(),
             personal_ids: device_ids.filter(|(kind, _)| kind.is_personal()).cloned().collect(),
-            serials: std::iter::once(self.leaf_facts.serial.clone()).chain(issuers).collect(),
         })
     }
 
@@ -131,8 +127,18 @@ impl KeyAttestationCheck<'_> {
             misplaced_tags: software.misplaced_tags(),
             remote: attestation.and_then(|issuer| provisioning_info::read(issuer.extension(&PROVISIONING_INFO_OID)?)),
             model: model(hardware),
+            serials: self.serials(chain)?,
             device_ids: Vec::new(),
         })
+    }
+}
+
+impl KeyAttestationCheck<'_> {
+    /// Issuers without a serial number that the status list could name are refused; a device may number its leaf as it likes.
+    fn serials(&self, chain: Chain<'_>) -> Result<Vec<Serial>, Rejection> {
+        let leaf = Serial::from_hex(&self.leaf_facts.serial).map(Ok);
+        let issuers = chain.issuers.iter().map(|issuer| Serial::from_hex(&issuer.serial));
+        leaf.into_iter().chain(issuers.map(|serial| serial.ok_or(Rejection::CertificateMalformed))).collect()
     }
 }
 

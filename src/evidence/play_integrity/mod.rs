@@ -10,6 +10,7 @@ mod sections;
 mod steps;
 mod token;
 
+pub use crate::crypto::jose::TOKEN_LIMIT;
 pub use payload::{PAYLOAD_LIMIT, Payload, RequestDetails, payload_in_answer};
 pub use rejection::Rejection;
 pub use steps::{

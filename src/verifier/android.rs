@@ -1,0 +1,168 @@
+//! An Android device proves itself, by its key, by what Google says of it, or by both.
+
+use std::sync::Arc;
+
+use super::Verifier;
+use super::app::App;
+use super::attest::{Proven, ProvenKey};
+use super::decoding::{Opened, Opening};
+use super::play_integrity::{Backing, PlayIntegrity, Token};
+use super::refusal::{Refusal, Setback};
+use crate::appraisal::{Circumstances, Reason, Remedy, Tier, TrustVector, appraise_part};
+use crate::crypto::digest::Digest;
+use crate::evidence::claims::{self, Anchor, Claims};
+use crate::time::Timestamp;
+
+/// What an Android device sends to prove itself: one of both at least.
+#[derive(Clone, Copy, Debug)]
+pub struct AndroidEvidence<'a> {
+    /// The certificates of its key, DER, the key's own first; empty for none.
+    pub chain: &'a [Vec<u8>],
+    /// The integrity token; empty for none.
+    pub integrity_token: &'a str,
+}
+
+/// What a call is about, as far as its evidence has to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matter {
+    /// SHA-256 of the client data.
+    pub(super) client_data_hash: Digest,
+    /// Everything that the call says; a retry says the same.
+    pub(super) request: Digest,
+    pub(super) now: Timestamp,
+}
+
+/// What an integrity token has shown, and who stands behind it.
+pub(super) type Integrity = (claims::PlayIntegrity, Anchor);
+
+const TOKEN_REPLAYED: Reason =
+    Reason::new("play_integrity_token_replayed", "the token came with another call before", Remedy::NewChallenge);
+const TOKEN_LOST: Reason = Reason::new(
+    "play_integrity_token_lost",
+    "the token was sent to Google before, and the answer never came",
+    Remedy::NewChallenge,
+);
+const TOKEN_NOT_DECODABLE: Reason = Reason::new(
+    "play_integrity_token_not_decodable",
+    "Google says that it is no token of this app, or too old",
+    Remedy::NewChallenge,
+);
+
+impl Verifier {
+    /// Verifies both pieces, cheap checks first. Google is asked about nothing that comes beside a bad key.
+    pub(super) async fn android(
+        &self,
+        app: &App,
+        evidence: AndroidEvidence<'_>,
+        matter: &Matter,
+    ) -> Result<Proven, Setback> {
+        let chain = match evidence.chain {
+            [] => None,
+            chain => Some(app.key_attestation()?.proven(chain, &matter.client_data_hash, &self.device_ids, matter.now)),
+        };
+        let (claims, key, refusal) = match chain {
+            None => (Claims::none_under(Anchor::Vendor), None, None),
+            Some(Err(refusal)) => (Claims::none_under(Anchor::Vendor), None, Some(refusal)),
+            Some(Ok(proven)) => {
+                let claims = Some(Box::new(proven.claims));
+                let claims = Claims { key_attestation: claims, ..Claims::none_under(proven.anchor) };
+                (claims, Some(proven.key), None)
+            }
+        };
+        if evidence.integrity_token.is_empty() {
+            return finished(claims, key, refusal);
+        }
+        let bad = refusal.is_some() || self.appraised_part(app, &claims, matter.now).0 == Tier::Contraindicated;
+        let backing = if key.is_some() { Backing::Hardware } else { Backing::TokenAlone };
+        let spending = if bad { Spending::Nothing } else { Spending::Quota(backing) };
+        match self.integrity(app, evidence.integrity_token, spending, matter).await {
+            Ok((integrity, origin)) => finished(claims.with_play_integrity(integrity, origin), key, refusal),
+            Err(Setback::Refused(second)) => Err(self.joined(app, &claims, refusal, second, matter.now).into()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// What an integrity token shows. Where only Google could say and may not be asked, it is refused without a reason of its own.
+    pub(super) async fn integrity(
+        &self,
+        app: &App,
+        token: &str,
+        spending: Spending,
+        matter: &Matter,
+    ) -> Result<Integrity, Setback> {
+        let format = app.play_integrity()?;
+        let (payload, origin) = match (format.looked_at(token)?, spending) {
+            (Token::Opened(payload, origin), _) => (*payload, origin),
+            (Token::Sealed, Spending::Nothing) => return Err(Refusal::unasked().into()),
+            (Token::Sealed, Spending::Quota(backing)) => {
+                let Some(answer) = self.google_says(app, format, token, backing, matter).await? else {
+                    let unavailable = claims::PlayIntegrity::Unavailable { since: matter.now, last: None };
+                    return Ok((unavailable, format.decoder_origin()));
+                };
+                (format.answered(&answer)?, format.decoder_origin())
+            }
+        };
+        let claims = format.proven(&payload, &matter.client_data_hash, matter.now)?;
+        Ok((claims::PlayIntegrity::Decoded(Box::new(claims)), origin))
+    }
+
+    /// Google's answer about a token; `None` when it cannot be asked.
+    async fn google_says(
+        &self,
+        app: &App,
+        format: &PlayIntegrity,
+        token: &str,
+        backing: Backing,
+        matter: &Matter,
+    ) -> Result<Option<Arc<[u8]>>, Setback> {
+        let Some(decoder) = format.decoder.clone() else { return Ok(None) };
+        let opening = Opening {
+            app: &app.name,
+            package: format.package(),
+            token,
+            request: matter.request,
+            limit: format.limit(backing),
+            within: format.within(),
+            now: matter.now,
+        };
+        match self.opened(decoder, opening).await? {
+            Opened::Answer(answer) => Ok(Some(answer)),
+            Opened::Unavailable => Ok(None),
+            Opened::NotDecodable => Err(Refusal::unverified(TOKEN_NOT_DECODABLE).into()),
+            Opened::Replayed => Err(Refusal::unverified(TOKEN_REPLAYED).into()),
+            Opened::Lost => Err(Refusal::unverified(TOKEN_LOST).into()),
+        }
+    }
+
+    /// The refusal of one piece or both, with what the other one was found to be.
+    fn joined(&self, app: &App, claims: &Claims, first: Option<Refusal>, second: Refusal, now: Timestamp) -> Refusal {
+        let (_, vector, reasons) = self.appraised_part(app, claims, now);
+        let first = first.unwrap_or(Refusal { vector, reasons });
+        Refusal {
+            vector: first.vector.worse(&second.vector),
+            reasons: first.reasons.into_iter().chain(second.reasons).collect(),
+        }
+    }
+
+    fn appraised_part(&self, app: &App, claims: &Claims, now: Timestamp) -> (Tier, TrustVector, Vec<Reason>) {
+        let list = self.status_lists.in_force();
+        let appraisal = appraise_part(claims, app.policy(), &Circumstances { now, status_list: list.as_deref() });
+        (appraisal.tier(), appraisal.vector, appraisal.reasons)
+    }
+}
+
+/// What may be spent on a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spending {
+    /// Nothing: the call is lost already.
+    Nothing,
+    /// A part of the day's quota.
+    Quota(Backing),
+}
+
+fn finished(claims: Claims, key: Option<ProvenKey>, refusal: Option<Refusal>) -> Result<Proven, Setback> {
+    match refusal {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(Proven { claims, key }),
+    }
+}

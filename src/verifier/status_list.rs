@@ -1,0 +1,137 @@
+//! The status list as the role keeps it: taken up from the store, renewed from its source, looked at by every appraisal.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use super::Verifier;
+use crate::endorsement::status_list::{KeptList, ListFault, StatusList};
+use crate::store::{ConfirmOutcome, Confirmation, KeptStatusList, Store, StoreFault};
+use crate::time::Timestamp;
+use crate::upstream::{EntityTag, Fetched, RenewalFault, StatusListSource, UpstreamFault, renew};
+
+/// The list in force, and where it comes from.
+pub(super) struct StatusLists {
+    in_force: RwLock<Option<InForce>>,
+    source: Option<Arc<dyn StatusListSource>>,
+    max_shrink_percent: u8,
+}
+
+#[derive(Clone)]
+struct InForce {
+    kept: Arc<KeptList>,
+    tag: Option<EntityTag>,
+}
+
+/// What came of asking for the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenewedList {
+    /// How many entries the list in force has.
+    pub entries: usize,
+    /// How long its source need not be asked again.
+    pub fresh_for: Duration,
+    /// Whether the list is another than before: then every verdict is weighed again.
+    pub changed: bool,
+}
+
+/// Why the list in force stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatusListFault {
+    /// The source gave nothing that can be used.
+    #[error("the status list could not be fetched: {0}")]
+    Source(#[from] UpstreamFault),
+    /// What it gave does not take the place of the list in force.
+    #[error("the status list was not taken up: {0}")]
+    Renewal(#[from] RenewalFault),
+    /// The list is in force, but could not be kept: a restart begins with an older one.
+    #[error("the status list is in force but could not be kept: {0}")]
+    Unkept(#[from] StoreFault),
+}
+
+impl StatusLists {
+    /// Takes up the list that the store has kept. One that cannot be read any more counts as none.
+    pub(super) async fn build(
+        store: &dyn Store,
+        source: Option<Arc<dyn StatusListSource>>,
+        max_shrink_percent: u8,
+    ) -> Result<Self, StoreFault> {
+        let in_force = store.status_list().await?.and_then(|kept| taken_up(kept).ok());
+        Ok(Self { in_force: RwLock::new(in_force), source, max_shrink_percent })
+    }
+
+    /// The list in force, with its age.
+    pub(super) fn in_force(&self) -> Option<Arc<KeptList>> {
+        self.whole().map(|in_force| in_force.kept)
+    }
+
+    fn whole(&self) -> Option<InForce> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, in_force: InForce) {
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(in_force);
+    }
+}
+
+fn taken_up(kept: KeptStatusList) -> Result<InForce, ListFault> {
+    let list = Arc::new(StatusList::parse(&kept.body)?);
+    let tag = kept.etag.as_deref().and_then(EntityTag::parse);
+    Ok(InForce { kept: Arc::new(KeptList { list, fetched_at: kept.fetched_at, fresh_until: kept.fresh_until }), tag })
+}
+
+impl Verifier {
+    /// Whether there is a source of the status list to ask.
+    pub fn asks_for_status_list(&self) -> bool {
+        self.status_lists.source.is_some()
+    }
+
+    /// Asks for the status list once, and puts a newer one in force: from then on instances whose chain it names are refused,
+    /// whatever was answered before. `None` when there is no source.
+    pub async fn renew_status_list(&self) -> Option<Result<RenewedList, StatusListFault>> {
+        let source = Arc::clone(self.status_lists.source.as_ref()?);
+        Some(self.renewed_from(&*source).await)
+    }
+
+    async fn renewed_from(&self, source: &dyn StatusListSource) -> Result<RenewedList, StatusListFault> {
+        let before = self.status_lists.whole();
+        let fetched = source.fetch(before.as_ref().and_then(|list| list.tag.as_ref())).await?;
+        let now = self.clock.now();
+        let body = match &fetched {
+            Fetched::New { body, .. } => Some(body.clone()),
+            Fetched::Unchanged { .. } => None,
+        };
+        let known = before.as_ref().map(|list| (&*list.kept, list.tag.as_ref()));
+        let renewal = renew(known, fetched, now, self.status_lists.max_shrink_percent)?;
+        let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
+        self.status_lists.put(after.clone());
+        if renewal.changed {
+            // Only now: a verdict that is weighed in the new era sees the new list.
+            self.cache.end_era();
+        }
+        self.keep_list(&after, before.as_ref(), body, now).await?;
+        let fresh_for = after.kept.fresh_until.since(now);
+        Ok(RenewedList { entries: after.kept.list.len(), fresh_for, changed: renewal.changed })
+    }
+
+    async fn keep_list(
+        &self,
+        after: &InForce,
+        before: Option<&InForce>,
+        body: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<(), StoreFault> {
+        let KeptList { fetched_at, fresh_until, .. } = *after.kept;
+        match (body, before) {
+            (Some(body), _) => {
+                let etag = after.tag.as_ref().map(|tag| tag.as_str().to_owned());
+                self.store.keep_status_list(KeptStatusList { body, etag, fetched_at, fresh_until }, now).await?;
+            }
+            (None, Some(before)) => {
+                let of = before.kept.fetched_at;
+                let confirmation = Confirmation { of, fetched_at, fresh_until };
+                let _: ConfirmOutcome = self.store.confirm_status_list(confirmation).await?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}

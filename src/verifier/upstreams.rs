@@ -1,0 +1,16 @@
+//! The vendors' services that the role asks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::ids::AppName;
+use crate::upstream::{IntegrityDecoder, StatusListSource};
+
+/// The vendors' services that the role asks. Without one, what needs it is refused.
+#[derive(Clone, Default)]
+pub struct Upstreams {
+    /// Where the status list of Android's certificates comes from.
+    pub status_list: Option<Arc<dyn StatusListSource>>,
+    /// Who opens the integrity tokens of each app.
+    pub decoders: HashMap<AppName, Arc<dyn IntegrityDecoder>>,
+}
