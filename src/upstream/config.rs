@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::{Endpoint, ServiceAccount};
 
 /// How to reach Google. It is data, and can be made without reaching anything.
@@ -16,8 +18,8 @@ pub struct GoogleConfig {
     pub access: Option<AccessConfig>,
     /// Further roots that Google's certificates may rest on, DER, for laboratories and inspecting proxies.
     pub extra_roots: Vec<Vec<u8>>,
-    /// A proxy for all that goes over TLS, `http://host:port`; the environment is not asked.
-    pub proxy: Option<String>,
+    /// A proxy for all that goes over TLS; loopback is reached directly, and the environment is not asked.
+    pub proxy: Option<ProxyAddress>,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// How long an upstream may be silent within an answer.
@@ -73,6 +75,29 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// The address of a proxy, `http://host:port` or over HTTPS, perhaps with user and password. `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyAddress(Url);
+
+impl ProxyAddress {
+    /// Reads an address; `None` for everything that is not one of an HTTP proxy.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(Self(url))
+    }
+
+    /// The address, for the one place that connects to it.
+    pub(super) fn url(&self) -> Url {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ProxyAddress(…)")
+    }
+}
+
 impl GoogleConfig {
     /// Google's own addresses, with limits that suit a service that answers within seconds.
     pub fn new(access: Option<AccessConfig>) -> Self {
@@ -103,10 +128,18 @@ mod tests {
     #[test]
     fn f17_debug_shows_no_access_token_and_no_payload() {
         let token = AccessToken::parse("ya29.secret").expect("a token");
-        let shown = format!("{:?} {:?}", AccessConfig::Fixed(token), Decoded::Payload(b"secret".to_vec()));
-        assert_eq!(shown, "Fixed(AccessToken(…)) Payload(6 bytes)");
+        let proxy = ProxyAddress::parse("http://user:secret@proxy.example:3128").expect("an address");
+        let shown = format!("{:?} {:?} {proxy:?}", AccessConfig::Fixed(token), Decoded::Payload(b"secret".to_vec()));
+        assert_eq!(shown, "Fixed(AccessToken(…)) Payload(6 bytes) ProxyAddress(…)");
         for bad in ["", "a b", "a\r\nb", "ü"] {
             assert_eq!(AccessToken::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_one_of_http() {
+        for bad in ["", "proxy:3128", "socks5://127.0.0.1:1", "file:///x"] {
+            assert_eq!(ProxyAddress::parse(bad), None, "{bad}");
         }
     }
 }

@@ -16,7 +16,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use config::{AccessConfig, AccessToken, GoogleConfig};
+pub use config::{AccessConfig, AccessToken, GoogleConfig, ProxyAddress};
 pub use decoded::{Decoded, Indeterminate, Misconfiguration, NotSent, Refusal};
 pub use endpoint::{Endpoint, EndpointFault};
 pub use fetched::{EntityTag, Fetched, UpstreamFault};

@@ -40,6 +40,8 @@ pub struct Renewal {
     pub kept: KeptList,
     /// The tag to ask with next time.
     pub tag: Option<EntityTag>,
+    /// The bytes of the list, for a store, when the source has sent any.
+    pub body: Option<Vec<u8>>,
     /// Whether certificates may be on the list that were not before: what rests on them has to be looked at again.
     pub changed: bool,
 }
@@ -72,13 +74,13 @@ pub fn renew(
         Fetched::Unchanged { fresh_for, age } => {
             let (kept, tag) = kept.ok_or(RenewalFault::NothingKept)?;
             let kept = dated(Arc::clone(&kept.list), now, fresh_for, age);
-            Ok(Renewal { kept, tag: tag.cloned(), changed: false })
+            Ok(Renewal { kept, tag: tag.cloned(), body: None, changed: false })
         }
         Fetched::New { body, fresh_for, age, tag } => {
             let list = StatusList::parse(&body)?;
             kept.map_or(Ok(()), |(older, _)| list.may_follow(&older.list, max_shrink_percent))?;
             let changed = kept.is_none_or(|(older, _)| older.list.digest() != list.digest());
-            Ok(Renewal { kept: dated(Arc::new(list), now, fresh_for, age), tag, changed })
+            Ok(Renewal { kept: dated(Arc::new(list), now, fresh_for, age), tag, body: Some(body), changed })
         }
     }
 }

@@ -9,3 +9,4 @@ mod fake;
 mod file;
 mod outage;
 mod status_list;
+mod tls;

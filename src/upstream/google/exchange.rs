@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Proxy, Request, Response, Url, redirect, retry};
+use reqwest::{Client, Proxy, Request, Response, redirect, retry};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 
@@ -47,7 +47,7 @@ impl Http {
             .read_timeout(config.read_timeout)
             .pool_idle_timeout(IDLE);
         let builder = match &config.proxy {
-            Some(address) => builder.proxy(proxy(address)?),
+            Some(address) => builder.proxy(Proxy::https(address.url()).map_err(|_| GoogleFault::Proxy)?),
             None => builder,
         };
         let client = builder.build().map_err(|error| GoogleFault::Client(error.to_string()))?;
@@ -112,13 +112,4 @@ fn tls(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, GoogleFault> {
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let versions = versions.map_err(|error| GoogleFault::Client(error.to_string()))?;
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// A proxy for what goes over TLS; loopback is reached directly.
-fn proxy(address: &str) -> Result<Proxy, GoogleFault> {
-    let url = Url::parse(address).map_err(|_| GoogleFault::Proxy)?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(GoogleFault::Proxy);
-    }
-    Proxy::https(url).map_err(|_| GoogleFault::Proxy)
 }

@@ -37,8 +37,8 @@ pub enum GoogleFault {
     /// A further root is no trust anchor.
     #[error("an extra root is no trust anchor")]
     Root,
-    /// The proxy's address cannot be used.
-    #[error("the proxy is not an http or https address")]
+    /// The client cannot use the proxy's address.
+    #[error("the proxy's address cannot be used")]
     Proxy,
     /// The client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
