@@ -148,17 +148,21 @@ impl Fake {
         *self.written.lock().expect("no panic")
     }
 
-    /// A configuration that reaches nothing but this server, impatiently.
+    /// A configuration that reaches nothing but this server.
     pub(crate) fn config(&self) -> GoogleConfig {
-        let (half, access) = (Duration::from_millis(500), AccessToken::parse("access-1").expect("a token"));
+        let access = AccessToken::parse("access-1").expect("a token");
         GoogleConfig {
             status_list: self.at("/attestation/status"),
             play_integrity: self.at(""),
-            status_list_timeout: half,
-            access_timeout: half,
-            decode_timeout: half,
             ..GoogleConfig::new(Some(AccessConfig::Fixed(access)))
         }
+    }
+
+    /// The same, for a server that lets its clients wait.
+    pub(crate) fn impatient(&self) -> GoogleConfig {
+        let timeout = Duration::from_millis(500);
+        let config = self.config();
+        GoogleConfig { status_list_timeout: timeout, access_timeout: timeout, decode_timeout: timeout, ..config }
     }
 
     /// The client of this server.

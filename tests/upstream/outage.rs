@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use crate::fake::{Act, Fake, built};
 
 const PAYLOAD: &[u8] = br#"{"tokenPayloadExternal":{}}"#;
-const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_secs(1);
 
 async fn decode(google: &Google, token: &str) -> Decoded {
     google.decode("com.example.shop", token, Duration::from_secs(60)).await
@@ -70,17 +70,17 @@ async fn a_call_that_is_given_up_counts_as_failed() {
     let mut config = fake.config();
     (config.breaker_failures, config.breaker_pause) = (1, PAUSE);
     let google = built(config);
-    assert!(tokio::time::timeout(Duration::from_millis(200), decode(&google, "1")).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(500), decode(&google, "1")).await.is_err());
     assert_eq!((google.breaker(), fake.decodes("1")), (BreakerState::Open, 1));
     tokio::time::sleep(PAUSE).await;
-    assert!(tokio::time::timeout(Duration::from_millis(200), decode(&google, "2")).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(500), decode(&google, "2")).await.is_err());
     assert_eq!((google.breaker(), fake.decodes("2")), (BreakerState::Open, 1));
 }
 
 #[tokio::test]
 async fn c17_no_more_calls_are_under_way_than_configured() {
     let fake = Fake::start(|_, _| Act::Silence).await;
-    let mut config = fake.config();
+    let mut config = fake.impatient();
     (config.decodes_at_once, config.breaker_failures) = (2, 100);
     let google = built(config);
     let tokens: Vec<String> = (0..20).map(|number| format!("token {number}")).collect();
