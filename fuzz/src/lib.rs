@@ -12,7 +12,9 @@ use bonafide::crypto::digest::sha256;
 use bonafide::crypto::jwk::Thumbprint;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::path::TrustAnchors;
+use bonafide::crypto::serial::Serial;
 use bonafide::endorsement::app_attest_anchors;
+use bonafide::endorsement::status_list::StatusList;
 use bonafide::evidence::app_attest::{
     AppId, Assertion, AssertionExpectation, AttestationCheck, AttestationObject, Device, Expectation, STEPS,
     verify_assertion,
@@ -32,7 +34,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -42,6 +44,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("confirmation", confirmation),
     ("leaf", leaf),
     ("role", role),
+    ("status_list", status_list),
 ];
 
 static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| app_attest_anchors(&[]).expect("Apple's root"));
@@ -125,6 +128,14 @@ pub fn client_data(bytes: &[u8]) {
 pub fn confirmation(bytes: &[u8]) {
     let Some(thumbprint) = std::str::from_utf8(bytes).ok().and_then(Thumbprint::of_json) else { return };
     assert_eq!(Thumbprint::of_json(&format!("\"{thumbprint}\"")), Some(thumbprint));
+}
+
+/// A list that is read finds every number it holds, and never the serial of every leaf.
+pub fn status_list(bytes: &[u8]) {
+    let Ok(list) = StatusList::parse(bytes) else { return };
+    assert!(!list.is_empty() && list.unreadable() < list.len());
+    assert!(list.serials().all(|serial| list.listed(&[serial]).is_some()));
+    assert_eq!((list.listed(&[Serial::ONE]), list.may_follow(&list, 0)), (None, Ok(())));
 }
 
 /// A configuration is sound, or every fault in it has a place in the text.

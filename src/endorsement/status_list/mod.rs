@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub use kept::{AHEAD_LIMIT, KeptList};
 
 use crate::crypto::digest::{Digest, sha256};
-use crate::crypto::serial::Serial;
+use crate::crypto::serial::{Serial, SerialMalformed};
 
 /// The largest list, in bytes.
 pub const LIST_LIMIT: usize = 16 << 20;
@@ -121,6 +121,13 @@ impl StatusList {
     /// The order does not matter, and the leaf's serial may be among them.
     pub fn listed(&self, serials: &[Serial]) -> Option<Listed> {
         serials.iter().filter_map(|serial| self.of(serial)).max_by(|left, right| left.status.cmp(&right.status))
+    }
+
+    /// The same for serials in hex, as claims and stores hold them. Errors when one is no serial number: it can be looked for by
+    /// nobody, and what carries it should not be believed.
+    pub fn listed_hex(&self, serials: &[String]) -> Result<Option<Listed>, SerialMalformed> {
+        let serials = serials.iter().map(|serial| serial.parse()).collect::<Result<Vec<Serial>, _>>()?;
+        Ok(self.listed(&serials))
     }
 
     fn of(&self, serial: &Serial) -> Option<Listed> {

@@ -57,6 +57,18 @@ fn a10_serials_are_found_however_the_list_writes_them() {
 }
 
 #[test]
+fn a10_serials_in_hex_are_looked_for_as_the_numbers_they_are() {
+    let listed = list(&[("2a", "REVOKED")]);
+    let look = |serials: &[&str]| {
+        let serials: Vec<String> = serials.iter().map(|serial| (*serial).to_owned()).collect();
+        listed.listed_hex(&serials).map(|found| found.map(|found| found.status))
+    };
+    assert_eq!(look(&["1", "002A"]), Ok(Some(Status::Revoked)));
+    assert_eq!(look(&["1", "2b"]), Ok(None));
+    assert_eq!(look(&["2a", &"f".repeat(41)]), Err(SerialMalformed));
+}
+
+#[test]
 fn a11_every_status_is_a_listing_and_the_worst_counts() {
     let listed = list(&[("2a", "SUSPENDED"), ("2b", "HELD"), ("2c", "REVOKED"), ("2d", "")]);
     let held = Status::Unrecognised("HELD".into());
