@@ -89,6 +89,21 @@ async fn c08_a_token_that_may_have_been_opened_is_never_sent_again() {
 }
 
 #[tokio::test]
+async fn c08_a_connection_that_ends_under_a_later_token_does_not_send_it_again() {
+    let fake = Fake::start(|_, before| match before {
+        0 => Act::Answer(200, &[], PAYLOAD.to_vec()),
+        _ => Act::Raw(Vec::new()),
+    })
+    .await;
+    let google = fake.google();
+    assert_eq!(decode(&google, "first").await, Decoded::Payload(PAYLOAD.to_vec()));
+    for (at, token) in ["second", "third", "fourth"].into_iter().enumerate() {
+        assert_eq!(decode(&google, token).await, Decoded::Indeterminate(Indeterminate::Cut), "{token}");
+        assert_eq!((fake.decodes(token), fake.seen().len()), (1, at + 2), "{token}");
+    }
+}
+
+#[tokio::test]
 async fn c14_neither_token_follows_a_redirect() {
     let elsewhere = Fake::start(|_, _| Act::Answer(200, &[], PAYLOAD.to_vec())).await;
     let to = format!("Location: {}", elsewhere.at("/v1/a:decodeIntegrityToken"));
