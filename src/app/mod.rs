@@ -1,6 +1,7 @@
 //! The root: everything is wired here, started in one order and stopped in the reverse one.
 
 pub mod demo;
+pub mod lab_google;
 pub mod serve;
 
 use std::future::Future;

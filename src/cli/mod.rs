@@ -2,6 +2,7 @@
 
 pub mod corpus;
 pub mod inspect;
+pub mod lab;
 pub mod screen;
 
 use std::fs::File;
@@ -34,6 +35,9 @@ enum Command {
     Config(ConfigCommand),
     Inspect(inspect::Args),
     Corpus(corpus::Args),
+    /// Play the parts of others, for tests.
+    #[command(subcommand)]
+    Lab(lab::Command),
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,6 +66,8 @@ pub struct Root {
     pub serve: fn(&Path) -> anyhow::Result<ExitCode>,
     /// Plays the demo.
     pub demo: fn() -> anyhow::Result<ExitCode>,
+    /// Plays Google.
+    pub lab_google: fn(&lab::Google) -> anyhow::Result<ExitCode>,
 }
 
 /// What a command found, once it could do its work at all.
@@ -81,6 +87,7 @@ pub fn run(root: Root) -> ExitCode {
         Command::Config(ConfigCommand::Check { file }) => config_check(&file).map(ExitCode::from),
         Command::Inspect(args) => inspect::command(&args).map(ExitCode::from),
         Command::Corpus(args) => corpus::command(&args).map(ExitCode::from),
+        Command::Lab(lab::Command::Google(args)) => (root.lab_google)(&args),
     };
     outcome.unwrap_or_else(|error| {
         screen::complain(&error);

@@ -6,6 +6,7 @@
 pub mod app_attest;
 pub mod certificate;
 pub mod der;
+pub mod google;
 pub mod play_integrity;
 pub mod recorded;
 
