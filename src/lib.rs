@@ -27,6 +27,7 @@ pub mod verifier;
 pub mod cli;
 pub mod config;
 pub mod grpc;
+pub mod http;
 pub mod telemetry;
 // 8: root
 pub mod app;

@@ -70,6 +70,7 @@ impl Stage {
         let app = app_config(AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful });
         let config = Config {
             grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
+            http: None,
             store,
             verifier: VerifierConfig::of(vec![app]),
             log: LogConfig::default(),

@@ -9,12 +9,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::grpc::{Server, ServerFault, Stopped};
+use crate::http::{HttpConfig, HttpFault, HttpServer};
 use crate::store::{self, OpenFault};
+use crate::telemetry::Vitals;
 use crate::verifier::{BuildFault, Upstreams, Verifier};
 
 /// How often what no longer needs to be remembered is forgotten.
@@ -32,12 +35,16 @@ pub enum ServiceFault {
     /// The server cannot listen.
     #[error(transparent)]
     Server(#[from] ServerFault),
+    /// Metrics and health cannot be served.
+    #[error(transparent)]
+    Http(#[from] HttpFault),
 }
 
 /// A service that listens.
 pub struct Service {
     verifier: Arc<Verifier>,
     server: Server,
+    http: Option<HttpServer>,
 }
 
 impl Service {
@@ -45,8 +52,13 @@ impl Service {
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ServiceFault> {
         let store = store::open(&config.store)?;
         let verifier = Arc::new(Verifier::build(config.verifier, store, clock, Upstreams::default()).await?);
-        let server = Server::bind(config.grpc, Arc::clone(&verifier)).await?;
-        Ok(Self { verifier, server })
+        let vitals = Arc::new(Vitals::default());
+        let server = Server::bind(config.grpc, Arc::clone(&verifier), Arc::clone(&vitals)).await?;
+        let http = match config.http {
+            Some(config) => Some(watched(config, vitals).await?),
+            None => None,
+        };
+        Ok(Self { verifier, server, http })
     }
 
     /// The address it listens on.
@@ -54,15 +66,32 @@ impl Service {
         self.server.address()
     }
 
-    /// Answers calls until `stop` completes, then drains and closes the store.
+    /// The address of metrics and health, when they are served.
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http.as_ref().map(HttpServer::address)
+    }
+
+    /// Answers calls until `stop` completes, then drains and closes the store. Health is told until the last call is answered.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
         let purging = tokio::spawn(purge_now_and_then(self.verifier));
+        let (drained, until_drained) = oneshot::channel::<()>();
+        let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
         let stopped = self.server.run(stop).await;
+        drop(drained);
         purging.abort();
         // Only then is its hold on the store gone.
         purging.await.ok();
+        if let Some(http) = http {
+            http.await.ok();
+        }
         Ok(stopped?)
     }
+}
+
+/// Metrics and health, from what the edges tell.
+async fn watched(config: HttpConfig, vitals: Arc<Vitals>) -> Result<HttpServer, HttpFault> {
+    let told = Arc::clone(&vitals);
+    HttpServer::bind(config, vitals, move || told.samples()).await
 }
 
 async fn purge_now_and_then(verifier: Arc<Verifier>) {

@@ -37,6 +37,9 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     let service = Service::start(config, Arc::new(SystemClock)).await?;
     tracing::info!(address = %service.address(), "listening");
+    if let Some(address) = service.http_address() {
+        tracing::info!(http = %address, "metrics and health");
+    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

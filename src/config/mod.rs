@@ -10,6 +10,7 @@ mod app_attest;
 mod caller;
 mod entry;
 mod fault;
+mod http;
 mod ledger;
 mod nearest;
 mod pem;
@@ -35,6 +36,7 @@ pub use place::Place;
 pub use warning::Warning;
 
 use crate::grpc::GrpcConfig;
+use crate::http::HttpConfig;
 use crate::store::StoreConfig;
 use crate::telemetry::LogConfig;
 use crate::verifier::VerifierConfig;
@@ -51,6 +53,8 @@ const TEXT_LIMIT: usize = 256 << 10;
 pub struct Config {
     /// Where and how it listens, and to whom.
     pub grpc: GrpcConfig,
+    /// Where metrics and health are served; `None` is nowhere.
+    pub http: Option<HttpConfig>,
     /// Where it keeps what it keeps.
     pub store: StoreConfig,
     /// Which apps it knows.
@@ -109,6 +113,7 @@ fn read_document(mut root: Section<'_>) -> Config {
     let named = if callers.is_empty() { Callers::Absent } else { Callers::Present };
     let config = Config {
         grpc: server::read(root.section("server"), named, caller::read(callers)),
+        http: http::read(root.section("http")),
         store: service::store(root.section("store")),
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),

@@ -13,7 +13,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443
 
 /// Where plaintext may be spoken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Plaintext {
+pub(super) enum Plaintext {
     LoopbackOnly,
     Anywhere,
 }
@@ -28,7 +28,7 @@ pub(super) enum Callers {
 }
 
 /// What is wrong once other machines can reach the service, and what to do about it.
-type Danger = (&'static str, &'static str);
+pub(super) type Danger = (&'static str, &'static str);
 
 const PLAINTEXT: Danger = (
     "plaintext would leave this machine",
@@ -62,15 +62,19 @@ pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<Caller
 
 /// What would be wrong if other machines could reach the service.
 fn dangers(section: &mut Section<'_>, tls: &Section<'_>, named: Callers) -> Vec<Danger> {
-    let places = [("loopback-only", Plaintext::LoopbackOnly), ("anywhere", Plaintext::Anywhere)];
-    let plaintext = section.read("plaintext", |entry| entry.one_of(&places), Plaintext::LoopbackOnly);
-    let exposed = plaintext == Plaintext::LoopbackOnly && !tls.is_present();
+    let exposed = plaintext(section) == Plaintext::LoopbackOnly && !tls.is_present();
     let open = named == Callers::Absent;
     exposed.then_some(PLAINTEXT).into_iter().chain(open.then_some(ANYONE)).collect()
 }
 
+/// Reads where plaintext may be spoken.
+pub(super) fn plaintext(section: &mut Section<'_>) -> Plaintext {
+    let places = [("loopback-only", Plaintext::LoopbackOnly), ("anywhere", Plaintext::Anywhere)];
+    section.read("plaintext", |entry| entry.one_of(&places), Plaintext::LoopbackOnly)
+}
+
 /// Reads the address, and states the dangers if others can reach it.
-fn address(entry: Entry<'_>, dangers: &[Danger]) -> Option<SocketAddr> {
+pub(super) fn address(entry: Entry<'_>, dangers: &[Danger]) -> Option<SocketAddr> {
     let address = entry.address()?;
     if !address.ip().to_canonical().is_loopback() {
         for (danger, hint) in dangers {

@@ -16,6 +16,8 @@ pub enum Warning {
     NobodyAuthenticates,
     /// Others can reach the address, and the service itself does not speak TLS there.
     Plaintext(SocketAddr),
+    /// Others can reach metrics and health, which nobody has to authenticate for.
+    Http(SocketAddr),
     /// The store forgets everything when the service stops.
     MemoryStore,
     /// The app takes keys of Apple's development environment.
@@ -28,9 +30,11 @@ pub enum Warning {
 pub(super) fn all(config: &Config) -> Vec<Warning> {
     let grpc = &config.grpc;
     let open = !grpc.listen.ip().to_canonical().is_loopback() && grpc.tls.is_none();
+    let shown = config.http.filter(|http| !http.listen.ip().to_canonical().is_loopback());
     let service = [
         grpc.callers.is_empty().then_some(Warning::NobodyAuthenticates),
         open.then_some(Warning::Plaintext(grpc.listen)),
+        shown.map(|http| Warning::Http(http.listen)),
         (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
     ];
     service.into_iter().flatten().chain(config.verifier.apps.iter().flat_map(of_app)).collect()
@@ -49,6 +53,7 @@ impl fmt::Display for Warning {
         match self {
             Self::NobodyAuthenticates => out.write_str("no [[caller]] is named: whoever reaches the address may call"),
             Self::Plaintext(address) => write!(out, "plaintext on {address}: something in front has to speak TLS"),
+            Self::Http(address) => write!(out, "metrics and health on {address}: whoever reaches it reads them"),
             Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
             Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
             Self::LabRoots(app) => write!(out, "app {app}: lab roots are trusted, so evidence for it can be forged"),

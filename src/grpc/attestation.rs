@@ -18,6 +18,7 @@ use crate::evidence::key_attestation::{
     CERTIFICATE_LIMIT, CHAIN_LIMIT, MAX_CERTIFICATES, MIN_CERTIFICATES, SIGNATURE_LIMIT,
 };
 use crate::evidence::play_integrity::TOKEN_LIMIT;
+use crate::telemetry::{Call, Vitals};
 use crate::verifier::{
     self, AndroidEvidence, AssertCall, AssertProof, AttestCall, KeyAssertion, Purpose, Signer, Verifier,
 };
@@ -29,6 +30,7 @@ const IDEMPOTENCY_KEY_LIMIT: usize = 128;
 /// `AttestationService` over the role.
 pub(super) struct Attestation {
     pub(super) verifier: Arc<Verifier>,
+    pub(super) vitals: Arc<Vitals>,
 }
 
 #[tonic::async_trait]
@@ -60,7 +62,7 @@ impl AttestationService for Attestation {
             idempotency_key: idempotency_key(&request.idempotency_key)?,
         };
         let verdict = self.verifier.attest(&caller, call).await?;
-        message::record("attest", &caller, &verdict);
+        message::record(&self.vitals, Call::Attest, &caller, &verdict);
         let verdict = message::verdict(&self.verifier, &caller, &verdict);
         Ok(Response::new(AttestResponse { verdict: Some(verdict) }))
     }
@@ -86,7 +88,7 @@ impl AttestationService for Attestation {
             idempotency_key: idempotency_key(&request.idempotency_key)?,
         };
         let verdict = self.verifier.assert(&caller, call).await?;
-        message::record("assert", &caller, &verdict);
+        message::record(&self.vitals, Call::Assert, &caller, &verdict);
         let verdict = message::verdict(&self.verifier, &caller, &verdict);
         Ok(Response::new(AssertResponse { verdict: Some(verdict) }))
     }

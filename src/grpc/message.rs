@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::proto;
 use crate::evidence::claims::{Claims, PlayIntegrity, PlayIntegrityClaims};
+use crate::telemetry::{Call, Vitals};
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Reason, Remedy, Tier, TrustVector, Verdict};
 use crate::verifier::{Caller, Role, Verifier};
@@ -131,11 +132,12 @@ pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-/// Leaves a trace of a decision: codes only, no evidence and no identifier.
-pub(super) fn record(call: &'static str, caller: &Caller, verdict: &Verdict) {
+/// Counts a decision and leaves a trace of it: codes only, no evidence and no identifier.
+pub(super) fn record(vitals: &Vitals, call: Call, caller: &Caller, verdict: &Verdict) {
+    vitals.count(call, verdict);
     let reasons: Vec<&str> = verdict.reasons.iter().map(|reason| reason.code.as_ref()).collect();
     tracing::info!(
-        call,
+        call = call.name(),
         caller = caller.name.as_str(),
         app = verdict.app.as_str(),
         decision = verdict.decision.name(),

@@ -22,6 +22,7 @@ use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
 use super::proto::verdict_service_server::VerdictServiceServer;
 use super::verdict::VerdictEdge;
+use crate::telemetry::{Readiness, Vitals};
 use crate::verifier::Verifier;
 
 /// The largest message that is read, in bytes.
@@ -69,12 +70,13 @@ pub struct Server {
     router: Router,
     health: HealthReporter,
     calls: Arc<Calls>,
+    vitals: Arc<Vitals>,
     drain_deadline: Duration,
 }
 
 impl Server {
-    /// Listens on the configured address.
-    pub async fn bind(config: GrpcConfig, verifier: Arc<Verifier>) -> Result<Self, ServerFault> {
+    /// Listens on the configured address. `vitals` learns whether it is ready, and what was decided.
+    pub async fn bind(config: GrpcConfig, verifier: Arc<Verifier>, vitals: Arc<Vitals>) -> Result<Self, ServerFault> {
         let fault = |error| ServerFault::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
@@ -82,9 +84,10 @@ impl Server {
         let (health, health_service) = tonic_health::server::health_reporter();
         let mut transport = transport(&config)?;
         let (callers, calls) = (Arc::new(Callers::new(config.callers)?), Arc::new(Calls::default()));
-        let attestation = Attestation { verifier: Arc::clone(&verifier) };
+        let attestation = Attestation { verifier: Arc::clone(&verifier), vitals: Arc::clone(&vitals) };
         let attestation = AttestationServiceServer::new(attestation).max_decoding_message_size(MESSAGE_LIMIT);
-        let verdict = VerdictServiceServer::new(VerdictEdge { verifier }).max_decoding_message_size(MESSAGE_LIMIT);
+        let verdict = VerdictServiceServer::new(VerdictEdge { verifier, vitals: Arc::clone(&vitals) })
+            .max_decoding_message_size(MESSAGE_LIMIT);
         let router = transport
             .add_service(Authenticated::new(attestation, Arc::clone(&callers), Arc::clone(&calls)))
             .add_service(Authenticated::new(verdict, callers, Arc::clone(&calls)))
@@ -99,6 +102,7 @@ impl Server {
             router,
             health,
             calls,
+            vitals,
             drain_deadline: config.drain_deadline,
         })
     }
@@ -114,12 +118,12 @@ impl Server {
         let incoming = let_in(self.incoming, self.max_connections, self.handshake_timeout);
         let serving = self.router.serve_with_incoming_shutdown(incoming, async { drop(drained.await) });
         tokio::pin!(serving);
-        report(&self.health, Readiness::Ready).await;
+        report(&self.health, &self.vitals, Readiness::Ready).await;
         tokio::select! {
             ended = &mut serving => return Ok(ended.map(|()| Stopped::Drained)?),
             () = stop => {}
         }
-        report(&self.health, Readiness::Stopping).await;
+        report(&self.health, &self.vitals, Readiness::Stopping).await;
         drop(drain);
         dismiss_watchers(&mut self.health).await;
         tokio::select! {
@@ -140,21 +144,16 @@ async fn answered(calls: &Calls) {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Readiness {
-    Ready,
-    Stopping,
-}
-
-async fn report(health: &HealthReporter, readiness: Readiness) {
+async fn report(health: &HealthReporter, vitals: &Vitals, readiness: Readiness) {
     type First = AttestationServiceServer<Attestation>;
     type Second = VerdictServiceServer<VerdictEdge>;
+    vitals.turn(readiness);
     match readiness {
         Readiness::Ready => {
             health.set_serving::<First>().await;
             health.set_serving::<Second>().await;
         }
-        Readiness::Stopping => {
+        Readiness::Starting | Readiness::Stopping => {
             health.set_not_serving::<First>().await;
             health.set_not_serving::<Second>().await;
             health.set_service_status("", tonic_health::ServingStatus::NotServing).await;

@@ -1,7 +1,9 @@
-//! Telemetry: what the service writes about itself, to standard error.
+//! Telemetry: what the service writes about itself, to standard error, and what it counts.
 
 mod escape;
 mod filter;
+mod sample;
+mod vitals;
 
 use std::io::{self, IsTerminal};
 
@@ -10,6 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry};
 
 pub use filter::{LogFilter, LogFilterMalformed};
+pub use sample::{Kind, Sample};
+pub use vitals::{Call, Readiness, Vitals};
 
 /// What is logged and in which form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -33,6 +33,7 @@ pub(crate) struct Harness {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) channel: Channel,
     pub(crate) address: SocketAddr,
+    pub(crate) http: Option<SocketAddr>,
     pub(crate) folder: TempDir,
     lab: AppAttestLab,
     stop: oneshot::Sender<()>,
@@ -56,6 +57,7 @@ pub(crate) fn config(folder: &TempDir, lab: &AppAttestLab) -> Config {
     ];
     Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+        http: None,
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(apps),
         log: LogConfig::default(),
@@ -77,7 +79,7 @@ impl Harness {
 
     async fn run(config: Config, folder: TempDir, lab: AppAttestLab, clock: Arc<ManualClock>) -> Self {
         let service = Service::start(config, clock.clone()).await.expect("starts");
-        let address = service.address();
+        let (address, http) = (service.address(), service.http_address());
         let (stop, stopped) = oneshot::channel::<()>();
         let service = tokio::spawn(async {
             let stopped = service.run(async { drop(stopped.await) }).await;
@@ -85,7 +87,7 @@ impl Harness {
         });
         let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
         let channel = channel.connect().await.expect("connects");
-        Self { clock, channel, address, folder, lab, stop, service }
+        Self { clock, channel, address, http, folder, lab, stop, service }
     }
 
     pub(crate) async fn stop(self) -> (Stopped, TempDir, AppAttestLab) {

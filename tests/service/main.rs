@@ -6,6 +6,7 @@ mod callers;
 mod checks;
 mod enrolment;
 mod harness;
+mod http;
 mod interrupted;
 mod lifecycle;
 mod limits;

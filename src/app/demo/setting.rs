@@ -91,6 +91,7 @@ fn config(folder: &TempDir, app_id: &AppId, lab: &AppAttestLab) -> anyhow::Resul
     let app = AppConfig { app_attest: Some(app_attest), ..AppConfig::of(APP.parse()?) };
     Ok(Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+        http: None,
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(vec![app]),
         log: LogConfig::default(),

@@ -74,13 +74,15 @@ fn warnings_name_what_should_not_be_done_unknowingly() {
     let lab = "environment = \"development\"\nlab_roots = [\"testdata/tls/ca.pem\"]";
     let caller =
         "[[caller]]\nname = \"edge\"\nrole = \"gateway\"\nkey_sha256 = \"".to_owned() + &"ab".repeat(32) + "\"";
-    let server = "[server]\nlisten = \"0.0.0.0:1\"\nplaintext = \"anywhere\"\n[store]\nkind = \"memory\"\n";
+    let server = "[server]\nlisten = \"0.0.0.0:1\"\nplaintext = \"anywhere\"\n[http]\nlisten = \"0.0.0.0:2\"\n\
+        plaintext = \"anywhere\"\n[store]\nkind = \"memory\"\n";
     let config = parse(&(with_app(&format!("{server}{caller}")) + lab)).expect("a configuration");
     let said = config.warnings().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
         said,
         [
             "plaintext on 0.0.0.0:1: something in front has to speak TLS",
+            "metrics and health on 0.0.0.0:2: whoever reaches it reads them",
             "the store is memory: a restart forgets every instance and sign count",
             "app shop: the development environment is accepted",
             "app shop: lab roots are trusted, so evidence for it can be forged",

@@ -1,6 +1,9 @@
 //! The faults of every section but `[[app]]`.
 
+use std::time::Duration;
+
 use super::{each_has_one_fault, faults, parse, with_app};
+use crate::http::HttpConfig;
 
 const DIGEST: &str = "key_sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
 
@@ -78,6 +81,44 @@ fn others_are_reached_only_with_tls_and_callers_or_in_so_many_words() {
     for inside in ["127.0.0.1:0", "127.8.9.1:7443", "[::1]:7443", "[::ffff:127.0.0.1]:7443"] {
         assert!(parse(&with_app(&format!("[server]\nlisten = \"{inside}\""))).is_ok(), "{inside}");
     }
+}
+
+#[test]
+fn faults_of_http() {
+    each_has_one_fault(&in_section(
+        "http",
+        &[
+            (
+                "listen = 7080",
+                "2:10: expected an IP address and a port, for example \"127.0.0.1:7443\" or \"[::1]:7443\", found an integer",
+            ),
+            (
+                "listen = \"0.0.0.0:7080\"",
+                "2:10: plaintext would leave this machine; listen on 127.0.0.1, or set plaintext = \"anywhere\" if only those \
+                 who may know reach it",
+            ),
+            (
+                "plaintext = \"anywere\"",
+                "2:13: expected one of \"loopback-only\", \"anywhere\"; did you mean \"anywhere\"?",
+            ),
+            ("max_connections = 0", "2:19: expected 1 to 4096"),
+            ("connection_timeout = \"2m\"", "2:22: expected 100ms to 1m"),
+            ("path = \"/metrics\"", "2:1: unknown key \"path\" in [http]"),
+        ],
+    ));
+}
+
+#[test]
+fn metrics_and_health_are_served_only_when_told() {
+    let http = |text: &str| parse(&with_app(text)).expect("a configuration").http;
+    assert_eq!(http(""), None);
+    let usual = HttpConfig::on("127.0.0.1:7080".parse().expect("an address"));
+    assert_eq!(http("[http]"), Some(usual));
+    let told =
+        "[http]\nlisten = \"0.0.0.0:1\"\nplaintext = \"anywhere\"\nmax_connections = 2\nconnection_timeout = \"1s\"";
+    let listen = "0.0.0.0:1".parse().expect("an address");
+    let connection_timeout = Duration::from_secs(1);
+    assert_eq!(http(told), Some(HttpConfig { listen, max_connections: 2, connection_timeout }));
 }
 
 #[test]
