@@ -1,5 +1,5 @@
 //! The fake Google of the laboratory, asked over HTTP: it answers, refuses, counts and misbehaves as it should.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at a surprise")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at a surprise")]
 
 mod access;
 mod client;
@@ -8,3 +8,4 @@ mod decoding;
 mod misbehaving;
 mod program;
 mod published;
+mod upstream;

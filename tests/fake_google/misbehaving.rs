@@ -92,18 +92,19 @@ async fn slow_bodies_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn huge_bodies_have_a_gibibyte() {
+async fn huge_bodies_go_on_and_on() {
     let asking = Asking::start().await;
     asking.google.misbehave(Endpoint::Status, Misbehaviour::HugeBody, Times::Next(1));
     let mut answer = asking.fetch("/attestation/status").send().await.expect("an answer");
     assert_eq!(answer.content_length(), None);
-    let (mut length, mut end) = (0, Vec::new());
-    while let Some(piece) = answer.chunk().await.expect("a piece") {
+    let mut length = 0;
+    while length < 128 << 20 {
+        let piece = answer.chunk().await.expect("a piece").expect("no end");
+        assert!(piece.iter().all(|byte| *byte == b' '));
         length += piece.len();
-        end = piece.to_vec();
     }
-    assert_eq!(length, (1 << 30) + br#"{"entries":{}}"#.len());
-    assert!(end.ends_with(br#"{"entries":{}}"#));
+    drop(answer);
+    assert_eq!(told(asking.fetch("/attestation/status").send().await.expect("an answer")).await.0, 200);
 }
 
 #[tokio::test]
