@@ -73,7 +73,7 @@ impl KeyAttestation {
         now: Timestamp,
     ) -> Result<ProvenChain, Refusal> {
         let expectation = Expectation {
-            challenge: client_data_hash,
+            challenge: Some(client_data_hash),
             apps: Some(&self.config.apps),
             shared_user_id: self.config.shared_user_id,
             public_key: None,

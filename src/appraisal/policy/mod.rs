@@ -19,10 +19,10 @@ use crate::crypto::digest::sha256;
 pub struct Policy {
     /// What App Attest has to show.
     pub app_attest: Option<AppAttestPolicy>,
-    /// What Play Integrity has to say.
-    pub play_integrity: Option<PlayIntegrityPolicy>,
     /// What Key Attestation has to show.
     pub key_attestation: Option<KeyAttestationPolicy>,
+    /// What Play Integrity has to say.
+    pub play_integrity: Option<PlayIntegrityPolicy>,
 }
 
 /// What a finding is worth.

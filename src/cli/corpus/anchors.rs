@@ -37,17 +37,17 @@ fn origin(name: &str) -> AnchorOrigin {
 }
 
 fn named(name: &str, folder: &Path) -> Result<CertificateDer<'static>, CaseFault> {
-    let file = lookup(name, folder).ok_or_else(|| CaseFault::AnchorMissing(name.to_owned()))?;
+    let missing = || CaseFault::AnchorMissing(name.to_owned());
+    let file = lookup(folder, "trust_anchors", &format!("{name}.pem")).ok_or_else(missing)?;
     CertificateDer::from_pem_file(file).map_err(|_| CaseFault::AnchorMalformed(name.to_owned()))
 }
 
-/// The nearest file of this name. A name that is more than a file's name leads nowhere.
-fn lookup(name: &str, folder: &Path) -> Option<PathBuf> {
+/// The nearest file of this name in a folder `beside` or above the case. A name that is more than a file's leads nowhere.
+pub(super) fn lookup(folder: &Path, beside: &str, name: &str) -> Option<PathBuf> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || !name.bytes().all(plain) {
         return None;
     }
     let absolute = fs::canonicalize(folder).ok()?;
-    let beside = |folder: &Path| folder.join("trust_anchors").join(format!("{name}.pem"));
-    absolute.ancestors().map(beside).find(|file| file.is_file())
+    absolute.ancestors().map(|above| above.join(beside).join(name)).find(|file| file.is_file())
 }
