@@ -17,6 +17,7 @@ use super::signed::{Holder, Signed, Strength};
 const REMEMBERED_ISSUERS: usize = 1024;
 
 const NO_ANCHOR: PathFault = PathFault::Untrusted("no anchor has issued it");
+const ANCHOR_WITHIN: PathFault = PathFault::Untrusted("an anchor stands within the chain");
 const NOTHING_BETWEEN: PathFault = PathFault::Untrusted("nothing stands between the leaf and an anchor");
 
 /// The anchors that chains may end in, with the issuers already verified under them.
@@ -152,6 +153,7 @@ impl ChainAnchors {
         };
         let read = |((der, id), known): ((&Vec<u8>, Digest), Option<Vouched>)| match known {
             Some(known) => Ok(known),
+            None if self.is_anchor(der) => Err(ANCHOR_WITHIN),
             None => Ok(Vouched { issuer: Arc::new(Issuer::read(der, id)?), by: None }),
         };
         issuers.iter().zip(ids).zip(known).map(read).collect()
