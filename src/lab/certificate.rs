@@ -1,19 +1,21 @@
 //! X.509 certificates written from a plan, every field of which may be wrong.
 
-use p384::ecdsa::signature::Signer;
-use p384::ecdsa::signature::hazmat::PrehashSigner;
-use p384::ecdsa::{Signature, SigningKey};
-
 use super::LabFault;
 use super::der::{self, Oid};
+use super::key::{LabKey, SignedHash};
 use crate::crypto::certificate::Validity;
-use crate::crypto::digest::sha256;
 
-const COMMON_NAME: Oid = &[2, 5, 4, 3];
+/// The attribute for a common name.
+pub const COMMON_NAME: Oid = &[2, 5, 4, 3];
+/// The attribute for a serial number, which has nothing to do with the certificate's own.
+pub const SERIAL_NUMBER: Oid = &[2, 5, 4, 5];
+const COUNTRY: Oid = &[2, 5, 4, 6];
 const STATE: Oid = &[2, 5, 4, 8];
 /// The attribute for an organization.
 pub const ORGANIZATION: Oid = &[2, 5, 4, 10];
 const UNIT: Oid = &[2, 5, 4, 11];
+/// The attribute for a title.
+pub const TITLE: Oid = &[2, 5, 4, 12];
 /// The extension that says whether a certificate is a CA.
 pub const BASIC_CONSTRAINTS: Oid = &[2, 5, 29, 19];
 /// The extension that says what a key may be used for.
@@ -30,32 +32,26 @@ pub struct CertificatePlan {
     pub subject: Name,
     /// When it is valid.
     pub validity: Validity,
+    /// The two times as they are written; `None` for those of `validity`, as RFC 5280 wants them.
+    pub times: Option<[Vec<u8>; 2]>,
     /// The subject's key: a DER `SubjectPublicKeyInfo`.
     pub spki: Vec<u8>,
     /// The hash that is signed.
     pub hash: SignedHash,
+    /// The algorithms as they are named inside and outside the signed part; `None` for the one that signs.
+    pub algorithms: Option<[Vec<u8>; 2]>,
     /// The extensions, in the order in which they are written.
     pub extensions: Vec<Extension>,
 }
 
-/// The hash under an ECDSA signature by a P-384 key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedHash {
-    /// SHA-256, as on Apple's leaves.
-    Sha256,
-    /// SHA-384, as on Apple's authorities.
-    Sha384,
-}
-
 impl CertificatePlan {
     /// The certificate, DER, signed by `key`.
-    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, LabFault> {
-        let body = self.body();
-        let signature: Signature = match self.hash {
-            SignedHash::Sha256 => key.sign_prehash(&sha256(&body)).map_err(|_| LabFault::Unsigned)?,
-            SignedHash::Sha384 => key.try_sign(&body).map_err(|_| LabFault::Unsigned)?,
-        };
-        Ok(der::sequence(&[&body, &self.hash.algorithm(), &der::bits(signature.to_der().as_bytes())]))
+    pub fn sign(&self, key: &LabKey) -> Result<Vec<u8>, LabFault> {
+        let [inside, outside] =
+            self.algorithms.clone().unwrap_or_else(|| [key.algorithm(self.hash), key.algorithm(self.hash)]);
+        let body = self.body(&inside);
+        let signature = key.sign(self.hash, &body)?;
+        Ok(der::sequence(&[&body, &outside, &der::bits(&signature)]))
     }
 
     /// The extension with this identifier, to change it.
@@ -71,28 +67,25 @@ impl CertificatePlan {
         }
     }
 
-    fn body(&self) -> Vec<u8> {
+    /// Removes every extension of this identifier.
+    pub fn remove(&mut self, id: Oid) {
+        self.extensions.retain(|extension| extension.id != id);
+    }
+
+    fn body(&self, algorithm: &[u8]) -> Vec<u8> {
         let extensions: Vec<u8> = self.extensions.iter().flat_map(Extension::der).collect();
+        let own = || [der::time(self.validity.not_before), der::time(self.validity.not_after)];
+        let times = self.times.clone().unwrap_or_else(own).concat();
         der::sequence(&[
             &der::explicit(0, &der::integer(&[2])),
             &der::integer(&self.serial),
-            &self.hash.algorithm(),
+            algorithm,
             &self.issuer.der(),
-            &der::sequence(&[&der::time(self.validity.not_before), &der::time(self.validity.not_after)]),
+            &der::sequence(&[&times]),
             &self.subject.der(),
             &self.spki,
             &der::explicit(3, &der::sequence(&[&extensions])),
         ])
-    }
-}
-
-impl SignedHash {
-    fn algorithm(self) -> Vec<u8> {
-        let last = match self {
-            Self::Sha256 => &[1, 2, 840, 10045, 4, 3, 2],
-            Self::Sha384 => &[1, 2, 840, 10045, 4, 3, 3],
-        };
-        der::sequence(&[&der::oid(last)])
     }
 }
 
@@ -106,6 +99,29 @@ impl Name {
         let unit = unit.map(|unit| (UNIT, der::text(unit)));
         let rest = [(ORGANIZATION, der::text(organization)), (STATE, der::text("California"))];
         Self([(COMMON_NAME, der::text(common_name))].into_iter().chain(unit).chain(rest).collect())
+    }
+
+    /// A name with no more than a common name.
+    pub fn only(name: &str) -> Self {
+        Self(vec![(COMMON_NAME, der::text(name))])
+    }
+
+    /// A name as Google writes those of its remote provisioning: organization, common name.
+    pub fn google(common_name: &str) -> Self {
+        Self(vec![(ORGANIZATION, der::text("Google LLC")), (COMMON_NAME, der::text(common_name))])
+    }
+
+    /// A name as Google writes that of its newer root: country, organization, unit, common name.
+    pub fn google_root(common_name: &str) -> Self {
+        let first =
+            [(COUNTRY, der::printable("US")), (ORGANIZATION, der::text("Google LLC")), (UNIT, der::text("Android"))];
+        Self(first.into_iter().chain([(COMMON_NAME, der::text(common_name))]).collect())
+    }
+
+    /// A name as factories write them: a serial number, and perhaps a title.
+    pub fn factory(serial_number: &str, title: Option<&str>) -> Self {
+        let title = title.map(|title| (TITLE, der::text(title)));
+        Self([(SERIAL_NUMBER, der::printable(serial_number))].into_iter().chain(title).collect())
     }
 
     fn der(&self) -> Vec<u8> {

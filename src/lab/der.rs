@@ -22,6 +22,11 @@ pub fn set(part: &[u8]) -> Vec<u8> {
     value(0x31, part)
 }
 
+/// A SET of values that are already encoded, in the order given, sorted or not.
+pub fn set_of(parts: &[Vec<u8>]) -> Vec<u8> {
+    value(0x31, &parts.concat())
+}
+
 /// An OBJECT IDENTIFIER; one of fewer than two numbers is written empty.
 pub fn oid(numbers: Oid) -> Vec<u8> {
     let [first, second, rest @ ..] = numbers else { return value(0x06, &[]) };
@@ -37,9 +42,29 @@ pub fn integer(bytes: &[u8]) -> Vec<u8> {
     value(0x02, &[sign, digits].concat())
 }
 
+/// A non-negative INTEGER.
+pub fn number(number: u64) -> Vec<u8> {
+    integer(&number.to_be_bytes())
+}
+
+/// An ENUMERATED of a number below 128.
+pub fn enumerated(number: u8) -> Vec<u8> {
+    value(0x0A, &[number])
+}
+
 /// The BOOLEAN true.
 pub fn truth() -> Vec<u8> {
-    value(0x01, &[0xFF])
+    boolean(0xFF)
+}
+
+/// A BOOLEAN of this byte: 0 is false, 0xFF is true, and the rest is what devices make of it.
+pub fn boolean(byte: u8) -> Vec<u8> {
+    value(0x01, &[byte])
+}
+
+/// NULL.
+pub fn null() -> Vec<u8> {
+    value(0x05, &[])
 }
 
 /// An OCTET STRING.
@@ -50,6 +75,11 @@ pub fn octets(bytes: &[u8]) -> Vec<u8> {
 /// A UTF8String.
 pub fn text(text: &str) -> Vec<u8> {
     value(0x0C, text.as_bytes())
+}
+
+/// A PrintableString, whatever its characters are.
+pub fn printable(text: &str) -> Vec<u8> {
+    value(0x13, text.as_bytes())
 }
 
 /// A BIT STRING of whole bytes.
@@ -67,15 +97,24 @@ pub fn explicit(tag: u64, content: &[u8]) -> Vec<u8> {
 
 /// A time as RFC 5280 wants it: UTCTime before 2050, GeneralizedTime from then on.
 pub fn time(at: Timestamp) -> Vec<u8> {
+    match digits_of(at) {
+        (2050.., _) => generalized_time(at),
+        (year, rest) => value(0x17, format!("{:02}{rest}", year % 100).as_bytes()),
+    }
+}
+
+/// A GeneralizedTime in any year.
+pub fn generalized_time(at: Timestamp) -> Vec<u8> {
+    let (year, rest) = digits_of(at);
+    value(0x18, format!("{year:04}{rest}").as_bytes())
+}
+
+fn digits_of(at: Timestamp) -> (i32, String) {
     let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
     let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (hour, minute, second) = at.to_hms();
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-    let rest = format!("{month:02}{day:02}{hour:02}{minute:02}{second:02}Z");
-    match year {
-        2050.. => value(0x18, format!("{year:04}{rest}").as_bytes()),
-        _ => value(0x17, format!("{:02}{rest}", year % 100).as_bytes()),
-    }
+    let (month, day) = (u8::from(at.month()), at.day());
+    (at.year(), format!("{month:02}{day:02}{hour:02}{minute:02}{second:02}Z"))
 }
 
 fn length(count: usize) -> Vec<u8> {
@@ -109,7 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn high_context_tags_are_apples() {
+    fn high_context_tags_are_apples_and_androids() {
+        assert_eq!(explicit(704, &[])[..3], [0xBF, 0x85, 0x40]);
+        assert_eq!(explicit(503, &[])[..3], [0xBF, 0x83, 0x77]);
         assert_eq!(explicit(1204, &[])[..3], [0xBF, 0x89, 0x34]);
         assert_eq!(explicit(1400, &[])[..3], [0xBF, 0x8A, 0x78]);
         assert_eq!(explicit(1, &[]), [0xA1, 0]);
@@ -120,5 +161,6 @@ mod tests {
         let at = |text: &str| time(Timestamp::parse(text).expect("a time"));
         assert_eq!(at("2049-12-31T23:59:59Z"), *b"\x17\x0D491231235959Z");
         assert_eq!(at("2050-01-01T00:00:00Z"), *b"\x18\x0F20500101000000Z");
+        assert_eq!(generalized_time(Timestamp::EPOCH), *b"\x18\x0F19700101000000Z");
     }
 }

@@ -7,6 +7,8 @@ pub mod app_attest;
 pub mod certificate;
 pub mod der;
 pub mod google;
+pub mod key;
+pub mod key_attestation;
 pub mod play_integrity;
 pub mod recorded;
 
@@ -30,4 +32,19 @@ pub enum LabFault {
     /// A value could not be written as CBOR.
     #[error("the value cannot be written as CBOR")]
     Unwritable,
+}
+
+/// A change to a plan that breaks exactly one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault<P> {
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// The stable code that evidence with this fault ends in.
+    pub code: &'static str,
+    /// Makes the change.
+    pub apply: fn(&mut P),
+}
+
+const fn fault<P>(code: &'static str, title: &'static str, apply: fn(&mut P)) -> Fault<P> {
+    Fault { title, code, apply }
 }

@@ -6,8 +6,9 @@ use bonafide::crypto::path::AnchorOrigin;
 use bonafide::evidence::app_attest::{Device, Rejection};
 use bonafide::evidence::claims::{Anchor, Environment};
 use bonafide::lab::app_attest::{AppAttestLab, AttestationPlan, LabDevice, Link, Names};
-use bonafide::lab::certificate::{CertificatePlan, Extension, KEY_USAGE, Name, ORGANIZATION, SignedHash};
+use bonafide::lab::certificate::{CertificatePlan, Extension, KEY_USAGE, Name, ORGANIZATION};
 use bonafide::lab::der;
+use bonafide::lab::key::SignedHash;
 use bonafide::time::Timestamp;
 
 use crate::bench::{self, CLIENT_DATA, NOW};

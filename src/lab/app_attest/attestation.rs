@@ -13,7 +13,8 @@ use crate::crypto::digest::{Digest, sha256_of_joined};
 use crate::evidence::app_attest::Device;
 use crate::evidence::claims::Environment;
 use crate::lab::LabFault;
-use crate::lab::certificate::{CertificatePlan, Extension, Name, SignedHash};
+use crate::lab::certificate::{CertificatePlan, Extension, Name};
+use crate::lab::key::SignedHash;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// `digitalSignature`, `nonRepudiation`, `keyEncipherment` and `dataEncipherment`.
@@ -144,8 +145,10 @@ fn leaf_plan(device: &LabDevice, client_data_hash: &Digest) -> CertificatePlan {
         issuer: Name::new(names.intermediate, None, names.organization),
         subject: Name::new(&HEXLOWER.encode(&key_id), Some("AAA Certification"), names.organization),
         validity: Validity { not_before: device.now.minus(DAY), not_after: device.now.plus(2 * DAY) },
+        times: None,
         spki: device.public_key.spki(),
         hash: SignedHash::Sha256,
+        algorithms: None,
         extensions,
     }
 }

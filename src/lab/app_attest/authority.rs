@@ -3,19 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::BASE64;
-use p384::ecdsa::SigningKey;
-use p384::pkcs8::EncodePublicKey;
-
 use super::device::LabDevice;
 use crate::crypto::certificate::Validity;
-use crate::crypto::digest::sha256_of_parts;
 use crate::crypto::secret::random;
 use crate::evidence::app_attest::AppId;
 use crate::evidence::claims::Environment;
 use crate::lab::LabFault;
-use crate::lab::certificate::{CertificatePlan, Extension, Name, SignedHash};
+use crate::lab::certificate::{CertificatePlan, Extension, Name};
+use crate::lab::key::{LabKey, SignedHash};
 use crate::time::Timestamp;
+use data_encoding::BASE64;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// `keyCertSign` and `cRLSign`.
@@ -55,8 +52,8 @@ pub struct AppAttestLab(pub(super) Arc<Authority>);
 pub(super) struct Authority {
     pub(super) names: Names,
     pub(super) now: Timestamp,
-    root_key: SigningKey,
-    pub(super) issuer_key: SigningKey,
+    root_key: LabKey,
+    pub(super) issuer_key: LabKey,
     pub(super) root: Vec<u8>,
     pub(super) issuer_plan: CertificatePlan,
     issuer: Vec<u8>,
@@ -70,7 +67,7 @@ impl AppAttestLab {
 
     /// The authority of a seed: the same seed at the same time gives the same root. A seed is worth what the root is worth.
     pub fn from_seed(seed: &[u8; 32], names: Names, now: Timestamp) -> Result<Self, LabFault> {
-        let (root_key, issuer_key) = (key(seed, "root")?, key(seed, "intermediate")?);
+        let (root_key, issuer_key) = (LabKey::p384(seed, "root")?, LabKey::p384(seed, "intermediate")?);
         let root_plan = names.root_plan(&root_key, now)?;
         let issuer_plan = names.issuer_plan(&issuer_key, now)?;
         let (root, issuer) = (root_plan.sign(&root_key)?, issuer_plan.sign(&root_key)?);
@@ -118,13 +115,13 @@ impl Authority {
 }
 
 impl Names {
-    fn root_plan(self, key: &SigningKey, now: Timestamp) -> Result<CertificatePlan, LabFault> {
+    fn root_plan(self, key: &LabKey, now: Timestamp) -> Result<CertificatePlan, LabFault> {
         let root = Name::new(self.root, None, self.organization);
         let extensions = vec![Extension::authority(None), Extension::key_usage(SIGNS_CERTIFICATES)];
         authority(1, [root.clone(), root], key, extensions, now)
     }
 
-    fn issuer_plan(self, key: &SigningKey, now: Timestamp) -> Result<CertificatePlan, LabFault> {
+    fn issuer_plan(self, key: &LabKey, now: Timestamp) -> Result<CertificatePlan, LabFault> {
         let names = [self.root, self.intermediate].map(|name| Name::new(name, None, self.organization));
         let extensions = vec![Extension::authority(Some(0)), Extension::key_usage(SIGNS_CERTIFICATES)];
         authority(2, names, key, extensions, now)
@@ -134,17 +131,12 @@ impl Names {
 fn authority(
     serial: u8,
     [issuer, subject]: [Name; 2],
-    key: &SigningKey,
+    key: &LabKey,
     extensions: Vec<Extension>,
     now: Timestamp,
 ) -> Result<CertificatePlan, LabFault> {
-    let spki = key.verifying_key().to_public_key_der().map_err(|_| LabFault::Seed)?.into_vec();
+    let (spki, hash) = (key.spki()?, SignedHash::Sha384);
     let validity = Validity { not_before: now.minus(YEAR), not_after: now.plus(YEAR * 10) };
-    Ok(CertificatePlan { serial: vec![serial], issuer, subject, validity, spki, hash: SignedHash::Sha384, extensions })
-}
-
-fn key(seed: &[u8; 32], purpose: &str) -> Result<SigningKey, LabFault> {
-    let half = |at: u8| sha256_of_parts(&[b"bonafide lab", purpose.as_bytes(), &[at], seed]);
-    let scalar: Vec<u8> = [half(0), half(1)].concat().into_iter().take(48).collect();
-    SigningKey::from_slice(&scalar).map_err(|_| LabFault::Seed)
+    let (serial, times, algorithms) = (vec![serial], None, None);
+    Ok(CertificatePlan { serial, issuer, subject, validity, times, spki, hash, algorithms, extensions })
 }

@@ -8,21 +8,7 @@ use super::authenticator::{CredentialPlan, cose_key};
 use super::leaf;
 use crate::crypto::key::P256PublicKey;
 use crate::lab::certificate::{CertificatePlan, Extension, Name};
-
-/// A change that breaks exactly one thing.
-#[derive(Clone, Copy, Debug)]
-pub struct Fault<P> {
-    /// What is wrong, in a few words.
-    pub title: &'static str,
-    /// The stable code of the rejection that evidence with this fault ends in.
-    pub code: &'static str,
-    /// Makes the change.
-    pub apply: fn(&mut P),
-}
-
-const fn fault<P>(code: &'static str, title: &'static str, apply: fn(&mut P)) -> Fault<P> {
-    Fault { title, code, apply }
-}
+use crate::lab::{Fault, fault};
 
 /// A fault for every rejection that an attestation object of an iPhone or a Mac can end in, in the order of the checks.
 pub const ATTESTATION_FAULTS: &[Fault<AttestationPlan>] = &[

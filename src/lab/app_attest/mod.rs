@@ -16,5 +16,5 @@ pub use attestation::{AttestationPlan, Attested, Link};
 pub use authenticator::{AuthenticatorPlan, CredentialPlan, cose_key, extension_map};
 pub use authority::{AppAttestLab, Names};
 pub use device::{LabDevice, Profile, RunningCode};
-pub use faults::{ASSERTION_FAULTS, ATTESTATION_FAULTS, Fault};
+pub use faults::{ASSERTION_FAULTS, ATTESTATION_FAULTS};
 pub use leaf::{KEY_PROPERTIES, MAC_ACL, NONCE, SYSTEM_PROPERTIES, key_properties, mac_acl, nonce_extension};
