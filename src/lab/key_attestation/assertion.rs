@@ -20,6 +20,8 @@ pub struct AssertionPlan {
     pub sign_count: Vec<u8>,
     /// How the key signs.
     pub form: SignatureForm,
+    /// Bytes after the signature.
+    pub trailing: Vec<u8>,
 }
 
 /// How a key signs.
@@ -42,6 +44,7 @@ impl AssertionPlan {
             client_data_hash: client_data_hash.to_vec(),
             sign_count: sign_count.to_be_bytes().to_vec(),
             form: SignatureForm::Der,
+            trailing: Vec::new(),
         }
     }
 
@@ -51,9 +54,10 @@ impl AssertionPlan {
     }
 
     pub(super) fn sign(self, key: &LabKey) -> Result<Vec<u8>, LabFault> {
-        let signed = |hash| key.sign(hash, &self.message());
+        let message = self.message();
+        let signed = |hash| key.sign(hash, &message);
         let read = |der: Vec<u8>| Signature::from_der(&der).map_err(|_| LabFault::Unsigned);
-        match self.form {
+        let signature = match self.form {
             SignatureForm::Der => signed(SignedHash::Sha256),
             SignatureForm::Negated => {
                 let signature = signed(SignedHash::Sha256).and_then(read)?;
@@ -62,6 +66,7 @@ impl AssertionPlan {
             }
             SignatureForm::Raw => signed(SignedHash::Sha256).and_then(read).map(|it| it.to_bytes().to_vec()),
             SignatureForm::Sha384 => signed(SignedHash::Sha384),
-        }
+        };
+        Ok([signature?, self.trailing].concat())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::authorization::{AuthorizationPlan, numbers};
+use super::authorization::{AndroidApp, AuthorizationPlan, numbers};
 use super::description::{DescriptionPlan, description_extension};
 use super::device::LabAndroid;
 use super::profile::Profile;
@@ -42,6 +42,7 @@ pub struct LinkPlan {
 /// A chain before it is signed. Each certificate is signed by the key of the one above.
 #[derive(Clone, Debug)]
 pub struct ChainPlan {
+    app: AndroidApp,
     /// What the leaf says about the key.
     pub description: DescriptionPlan,
     /// How the leaf carries the description that it is handed.
@@ -66,6 +67,7 @@ impl ChainPlan {
         let mut issuers = device.issuers.iter().map(|known| known.plan.clone());
         let attestation = issuers.next().ok_or(LabFault::Unsigned)?;
         Ok(Self {
+            app: device.app.clone(),
             description: description(device, challenge),
             description_extensions: |der| vec![description_extension(der)],
             below: Vec::new(),
@@ -75,6 +77,12 @@ impl ChainPlan {
             root: Some(device.lab.0.root.clone()),
             rearrange: |_| (),
         })
+    }
+
+    /// Changes the app that the description names.
+    pub fn change_app(&mut self, change: impl FnOnce(&mut AndroidApp)) {
+        change(&mut self.app);
+        self.description.software.put(tag::APPLICATION_ID, self.app.der());
     }
 
     /// Lets the lowest key of the chain certify another, as an app can do with a key that signs. With a description, the

@@ -9,6 +9,7 @@ mod authorization;
 mod chain;
 mod description;
 mod device;
+mod faults;
 mod profile;
 pub mod tag;
 
@@ -18,4 +19,5 @@ pub use authorization::{AndroidApp, AuthorizationPlan, RootOfTrustPlan, numbers}
 pub use chain::{AttestedKey, ChainPlan, LinkPlan};
 pub use description::{DescriptionPlan, KEY_DESCRIPTION, PROVISIONING_INFO, description_extension, provisioning_info};
 pub use device::LabAndroid;
+pub use faults::{ASSERTION_FAULTS, CHAIN_FAULTS};
 pub use profile::{Level, Profile, Provisioning};

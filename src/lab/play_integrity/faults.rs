@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::payload::PayloadPlan;
 use super::token::{KeyForm, SignatureForm, TokenPlan};
-use crate::lab::app_attest::Fault;
+use crate::lab::Fault;
 
 const fn fault<P>(code: &'static str, title: &'static str, apply: fn(&mut P)) -> Fault<P> {
     Fault { title, code, apply }
