@@ -33,7 +33,7 @@ enum Command {
     /// Look at configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
-    Inspect(inspect::Args),
+    Inspect(Box<inspect::Args>),
     Corpus(corpus::Args),
     /// Play the parts of others, for tests.
     #[command(subcommand)]

@@ -18,11 +18,12 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use anchors::of as anchors_of;
+pub(super) use anchors::{of as anchors_of, of_chain as chain_anchors_of};
 pub(super) use app_attest::Input as AttestationInput;
 pub(super) use app_attest_assertion::Input as AssertionInput;
 pub use case::{Base64Bytes, Case, CaseFault, Expected};
 pub use judgement::{Fact, Judgement};
+pub(super) use key_attestation::Input as KeyAttestationInput;
 pub use report::{Outcome, Report, Row, Standing};
 
 use super::{Finding, screen};

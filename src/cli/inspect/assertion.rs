@@ -22,7 +22,7 @@ pub(super) fn examine(bytes: &[u8], expectations: &Expectations) -> Sheet {
 
 fn stopped(rejection: Rejection) -> Vec<Check> {
     let missing = [SIGNATURE, APP, COUNT, ADVANCE].map(|title| Check::missing(title, "a readable structure"));
-    std::iter::once(Check::new::<()>(STRUCTURE, Err(rejection))).chain(missing).collect()
+    std::iter::once(Check::new::<(), _>(STRUCTURE, Err(rejection))).chain(missing).collect()
 }
 
 fn checks(assertion: &Assertion, expectations: &Expectations) -> Vec<Check> {
@@ -33,7 +33,7 @@ fn checks(assertion: &Assertion, expectations: &Expectations) -> Vec<Check> {
         false => Err(Rejection::AppMismatch),
     };
     vec![
-        Check::new(STRUCTURE, Ok(())),
+        Check::holds(STRUCTURE),
         Check::given(SIGNATURE, "--public-key and --client-data or --client-data-hash", key_and_hash, signed),
         Check::given(APP, APP_ID, expectations.app_ids(), made),
         Check::new(COUNT, assertion.counted()),
@@ -47,7 +47,7 @@ fn advance(count: u32, previous: Option<u32>) -> Check {
         None => Outcome::NotChecked { needs: "--previous-count" },
         Some(previous) if count > previous => Outcome::Holds,
         Some(previous) => Outcome::Fails {
-            code: "sign_count_not_advanced",
+            code: "sign_count_not_advanced".to_owned(),
             reason: format!("the sign count is {count}, the one before was {previous}"),
         },
     };

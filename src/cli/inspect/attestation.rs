@@ -17,17 +17,17 @@ pub(super) fn examine(bytes: &[u8], expectations: &Expectations) -> Sheet {
 fn checks(bytes: &[u8], expectations: &Expectations) -> Vec<Check> {
     let object = match AttestationObject::parse(bytes) {
         Ok(object) => object,
-        Err(rejection) => return stopped(Check::new::<()>(STRUCTURE, Err(rejection)), "a readable structure"),
+        Err(rejection) => return stopped(Check::new::<(), _>(STRUCTURE, Err(rejection)), "a readable structure"),
     };
-    let structure = Check::new(STRUCTURE, Ok(()));
+    let structure = Check::holds(STRUCTURE);
     match AttestationCheck::new(&object, &expectations.anchors, expectation(expectations), expectations.at) {
         Err(rejection) => {
-            let leaf = Check::new::<()>(LEAF, Err(rejection));
+            let leaf = Check::new::<(), _>(LEAF, Err(rejection));
             [vec![structure], stopped(leaf, "a readable leaf")].concat()
         }
         Ok(ready) => {
             let steps = STEPS.iter().map(|step| check(step, &ready, expectations));
-            [structure, Check::new(LEAF, Ok(()))].into_iter().chain(steps).collect()
+            [structure, Check::holds(LEAF)].into_iter().chain(steps).collect()
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn examine(pieces: &[Vec<u8>], expectations: &Expectations) -> Sheet 
 }
 
 /// The elements of each piece, one after the other, and what is left where they are too many or one is not whole.
-fn split(pieces: &[Vec<u8>]) -> (Vec<&[u8]>, &[u8]) {
+pub(super) fn split(pieces: &[Vec<u8>]) -> (Vec<&[u8]>, &[u8]) {
     let mut ders = Vec::new();
     for piece in pieces {
         let mut rest = piece.as_slice();

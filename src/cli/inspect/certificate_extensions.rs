@@ -2,9 +2,11 @@
 
 use data_encoding::HEXLOWER;
 
+use super::key_description;
 use super::node::{Node, preview};
 use crate::crypto::certificate::{Extension, Oid, oid};
 use crate::evidence::app_attest::{KEY_OID, MAC_ACL_OID, NONCE_OID, SYSTEM_OID, TaggedValue, tagged_values};
+use crate::evidence::key_attestation::{KEY_DESCRIPTION_OID, PROVISIONING_INFO_OID, provisioning_info};
 
 /// How the value of an extension is shown.
 type Show = fn(&str, &[u8]) -> Node;
@@ -15,8 +17,8 @@ const KNOWN: [(Oid<'static>, &str, Show); 12] = [
     (KEY_OID, "key properties (not documented)", tagged),
     (MAC_ACL_OID, "access control list of a Mac", plain),
     (SYSTEM_OID, "system properties (not documented)", tagged),
-    (oid!(1.3.6.1.4.1.11129.2.1.17), "Android key description", plain),
-    (oid!(1.3.6.1.4.1.11129.2.1.30), "Android provisioning information", plain),
+    (KEY_DESCRIPTION_OID, "Android key description", key_description::node),
+    (PROVISIONING_INFO_OID, "Android provisioning information", provisioning),
     (oid!(2.5.29.14), "subject key identifier", plain),
     (oid!(2.5.29.15), "key usage", key_usage),
     (oid!(2.5.29.19), "basic constraints", basic_constraints),
@@ -60,6 +62,15 @@ fn nonce(name: &str, value: &[u8]) -> Node {
         Some(nonce) => Node::bytes(name, nonce),
         None => Node::new(name, format_args!("not of Apple's form: {}", preview(value))),
     }
+}
+
+fn provisioning(name: &str, value: &[u8]) -> Node {
+    let Some(info) = provisioning_info(value) else { return plain(name, value) };
+    let issued = info.certificates_issued.map(|issued| Node::new("certificates issued in 30 days", issued));
+    let manufacturer = info.manufacturer.map(|name| Node::new("manufacturer", name));
+    let entity = info.entity.map(|name| Node::new("attested entity", name));
+    let lost = info.reported_lost.then(|| Node::new("reported lost", "yes"));
+    Node::group(name, [issued, manufacturer, entity, lost].into_iter().flatten().collect())
 }
 
 fn tagged(name: &str, value: &[u8]) -> Node {

@@ -1,5 +1,6 @@
 //! What the evidence is compared with: flags first, then the case that it came in.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,10 +11,12 @@ use rustls_pki_types::pem::PemObject;
 
 use super::input::{Carried, CaseInput, Input, decoded, file_or_text};
 use crate::cli::corpus;
+use crate::crypto::chain::ChainAnchors;
+use crate::crypto::digest::Digest;
 use crate::crypto::digest::sha256;
 use crate::crypto::key::P256PublicKey;
 use crate::crypto::path::TrustAnchors;
-use crate::endorsement::app_attest_anchors;
+use crate::endorsement::{app_attest_anchors, key_attestation_anchors};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::Environment;
 use crate::time::Timestamp;
@@ -37,13 +40,19 @@ pub(super) struct Flags {
     /// An app that is expected, TEAMID.bundle; may be given more than once
     #[arg(long = "app-id", value_name = "APP_ID")]
     app_ids: Vec<AppId>,
+    /// An Android package that is expected; may be given more than once
+    #[arg(long = "package", value_name = "NAME")]
+    packages: Vec<String>,
+    /// SHA-256 of a certificate that the package may be signed with (base64 or hexadecimal); may be given more than once
+    #[arg(long = "signer", value_name = "DIGEST", value_parser = digest)]
+    signers: Vec<Digest>,
     /// The environment that is expected
     #[arg(long, value_enum)]
     environment: Option<EnvironmentName>,
     /// The kind of device that is expected
     #[arg(long, value_enum)]
     device: Option<DeviceName>,
-    /// The enrolled key of an assertion (SubjectPublicKeyInfo, base64)
+    /// The enrolled key of an assertion, or the attested one of an Android chain (SubjectPublicKeyInfo, base64)
     #[arg(long, value_name = "SPKI", value_parser = key)]
     public_key: Option<P256PublicKey>,
     /// The sign count that was seen last
@@ -52,7 +61,7 @@ pub(super) struct Flags {
     /// The time of verification, RFC 3339 [default: now, or the case's]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
-    /// A laboratory's root to trust beside Apple's (PEM); may be given more than once
+    /// A laboratory's root to trust beside the vendors' (PEM); may be given more than once
     #[arg(long = "root", value_name = "PEM")]
     roots: Vec<PathBuf>,
 }
@@ -84,7 +93,10 @@ pub(super) struct Expectations {
     pub(super) key: Option<P256PublicKey>,
     pub(super) previous_count: Option<u32>,
     pub(super) at: Timestamp,
+    pub(super) packages: Vec<String>,
+    pub(super) signers: BTreeSet<Digest>,
     pub(super) anchors: TrustAnchors,
+    pub(super) chain_anchors: ChainAnchors,
 }
 
 impl Expectations {
@@ -103,7 +115,7 @@ impl Expectations {
 
     fn or(mut self, input: &CaseInput) -> anyhow::Result<Self> {
         let (hash, app_id) = match input {
-            CaseInput::Chain => return Ok(self),
+            CaseInput::KeyAttestation(_) => return Ok(self),
             CaseInput::Attestation(input) => {
                 self.key_id.get_or_insert_with(|| input.key_id.0.clone());
                 self.environment.get_or_insert(input.environment);
@@ -154,7 +166,7 @@ pub(super) fn flag(part: &str) -> &'static str {
 }
 
 impl Flags {
-    fn expectations(&self, anchors: TrustAnchors) -> anyhow::Result<Expectations> {
+    fn expectations(&self, (anchors, chain_anchors): (TrustAnchors, ChainAnchors)) -> anyhow::Result<Expectations> {
         let client_data = self.client_data.as_deref().map(file_or_text).transpose()?;
         let given = |bytes: &Option<Bytes>| bytes.as_ref().map(|Bytes(bytes)| bytes.clone());
         Ok(Expectations {
@@ -166,22 +178,27 @@ impl Flags {
             key: self.public_key,
             previous_count: self.previous_count,
             at: self.at.unwrap_or_else(now),
+            packages: self.packages.clone(),
+            signers: self.signers.iter().copied().collect(),
             anchors,
+            chain_anchors,
         })
     }
 }
 
-/// Apple's root and the named ones; for a case, without any that is named, the case's own and nothing else.
-fn anchors(roots: &[PathBuf], carried: Option<&Carried>) -> anyhow::Result<TrustAnchors> {
+/// The vendors' roots and the named ones; for a case, without any that is named, the case's own and nothing else.
+fn anchors(roots: &[PathBuf], carried: Option<&Carried>) -> anyhow::Result<(TrustAnchors, ChainAnchors)> {
     if let Some(carried) = carried.filter(|_| roots.is_empty()) {
-        return Ok(corpus::anchors_of(&carried.case, &carried.folder)?);
+        let (case, folder) = (&carried.case, &carried.folder);
+        return Ok((corpus::anchors_of(case, folder)?, corpus::chain_anchors_of(case, folder)?));
     }
     let read = |root: &PathBuf| {
         let der = CertificateDer::from_pem_file(root);
         der.map(|der| der.to_vec()).with_context(|| format!("{} is not a PEM certificate", root.display()))
     };
     let ders = roots.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
-    app_attest_anchors(&ders).context("a root is not a certificate")
+    let malformed = "a root is not a certificate";
+    Ok((app_attest_anchors(&ders).context(malformed)?, key_attestation_anchors(&ders).context(malformed)?))
 }
 
 fn now() -> Timestamp {
@@ -190,6 +207,12 @@ fn now() -> Timestamp {
 
 fn bytes(text: &str) -> Result<Bytes, &'static str> {
     decoded(text).map(|(_, bytes)| Bytes(bytes)).ok_or("neither base64 nor hexadecimal")
+}
+
+fn digest(text: &str) -> Result<Digest, &'static str> {
+    let dense = text.replace(':', "");
+    let digest = decoded(&dense).and_then(|(_, bytes)| Digest::try_from(bytes.as_slice()).ok());
+    digest.ok_or("not a SHA-256 value in base64 or hexadecimal")
 }
 
 fn key(text: &str) -> Result<P256PublicKey, &'static str> {

@@ -8,9 +8,9 @@ use anyhow::{Context, bail, ensure};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::cli::corpus::{AssertionInput, AttestationInput, Base64Bytes, Case};
+use crate::cli::corpus::{AssertionInput, AttestationInput, Case, KeyAttestationInput};
 
 /// The largest input, in bytes.
 const INPUT_LIMIT: u64 = 1024 * 1024;
@@ -44,8 +44,8 @@ pub(super) enum CaseInput {
     Attestation(AttestationInput),
     /// An assertion with expectations.
     Assertion(AssertionInput),
-    /// A certificate chain, to be looked at only.
-    Chain,
+    /// An Android certificate chain with expectations.
+    KeyAttestation(KeyAttestationInput),
 }
 
 /// How an input was encoded.
@@ -122,7 +122,10 @@ impl Input {
                 let input: AssertionInput = case.input()?;
                 (vec![input.assertion.0.clone()], CaseInput::Assertion(input))
             }
-            "key_attestation" => (case.input::<Chain>()?.certificates(), CaseInput::Chain),
+            "key_attestation" => {
+                let input: KeyAttestationInput = case.input()?;
+                (input.certificates(), CaseInput::KeyAttestation(input))
+            }
             other => bail!("cases of the kind {other} cannot be shown"),
         };
         Ok(Self { case: Some(Carried { case, input, folder: folder.to_owned() }), ..Self::new(Encoding::Case, pieces) })
@@ -132,17 +135,6 @@ impl Input {
 /// The folder of a file; for standard input, the one we are in.
 fn folder_of(source: &str) -> &Path {
     Path::new(source).parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
-}
-
-#[derive(Deserialize)]
-struct Chain {
-    chain: Vec<Base64Bytes>,
-}
-
-impl Chain {
-    fn certificates(self) -> Vec<Vec<u8>> {
-        self.chain.into_iter().map(|Base64Bytes(der)| der).collect()
-    }
 }
 
 /// Everything, up to one byte more than is allowed.

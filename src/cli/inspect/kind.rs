@@ -4,7 +4,10 @@ use anyhow::bail;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::certificate;
 use super::input::{CaseInput, Encoding, Input};
+use crate::crypto::certificate::Certificate;
+use crate::evidence::key_attestation::KEY_DESCRIPTION_OID;
 
 /// The least that authenticator data has.
 const AUTHENTICATOR_DATA_LEAST: usize = 37;
@@ -22,6 +25,8 @@ pub(super) enum Kind {
     /// Certificate or chain of certificates, leaf first
     #[value(alias = "certificate", alias = "chain")]
     Certificates,
+    /// Android key attestation: a chain whose certificates describe a key, leaf first
+    KeyAttestation,
 }
 
 impl Kind {
@@ -32,6 +37,7 @@ impl Kind {
             Self::Assertion => "App Attest assertion",
             Self::AuthenticatorData => "authenticator data",
             Self::Certificates => "certificates",
+            Self::KeyAttestation => "Android key attestation",
         }
     }
 }
@@ -41,10 +47,18 @@ pub(super) fn of(input: &Input) -> anyhow::Result<Kind> {
     match (input.case.as_ref().map(|carried| &carried.input), input.encoding, input.pieces.as_slice()) {
         (Some(CaseInput::Attestation(_)), ..) => Ok(Kind::Attestation),
         (Some(CaseInput::Assertion(_)), ..) => Ok(Kind::Assertion),
-        (Some(CaseInput::Chain), ..) | (_, Encoding::Pem, _) => Ok(Kind::Certificates),
+        (Some(CaseInput::KeyAttestation(_)), ..) => Ok(Kind::KeyAttestation),
+        (_, _, pieces) if describes_a_key(pieces) => Ok(Kind::KeyAttestation),
+        (_, Encoding::Pem, _) => Ok(Kind::Certificates),
         (None, _, [bytes]) => of_bytes(bytes),
         _ => bail!("nothing to tell its kind by"),
     }
+}
+
+fn describes_a_key(pieces: &[Vec<u8>]) -> bool {
+    let (certificates, _) = certificate::split(pieces);
+    let carries = |certificate: Certificate<'_>| certificate.facts().carries(&KEY_DESCRIPTION_OID);
+    certificates.into_iter().any(|der| Certificate::parse(der).is_ok_and(carries))
 }
 
 fn of_bytes(bytes: &[u8]) -> anyhow::Result<Kind> {

@@ -11,6 +11,8 @@ mod certificate;
 mod certificate_extensions;
 mod expectations;
 mod input;
+mod key_attestation;
+mod key_description;
 mod kind;
 mod node;
 mod object;
@@ -66,5 +68,6 @@ fn examine(kind: Kind, input: &Input, expectations: &Expectations) -> Sheet {
         Kind::Assertion => assertion::examine(&bytes, expectations),
         Kind::AuthenticatorData => authenticator_data::examine(&bytes, expectations),
         Kind::Certificates => certificate::examine(&input.pieces, expectations),
+        Kind::KeyAttestation => key_attestation::examine(input, expectations),
     }
 }

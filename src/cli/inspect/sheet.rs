@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::input::Input;
 use super::kind::Kind;
 use super::node::Node;
+use crate::appraisal::Reason;
 use crate::cli::screen::plain;
-use crate::evidence::app_attest::Rejection;
 
 /// The tree and the checks of an input.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(super) enum Outcome {
     /// It does not.
     Fails {
         /// The stable code of the rejection.
-        code: &'static str,
+        code: String,
         /// The reason for people.
         reason: String,
     },
@@ -49,12 +49,20 @@ pub(super) enum Outcome {
 
 impl Check {
     /// A check that the verifier made.
-    pub(super) fn new<T>(title: &'static str, result: Result<T, Rejection>) -> Self {
-        let outcome = match result {
+    pub(super) fn new<T, R>(title: &'static str, result: Result<T, R>) -> Self
+    where
+        for<'a> Reason: From<&'a R>,
+    {
+        let outcome = match result.as_ref().map_err(Reason::from) {
             Ok(_) => Outcome::Holds,
-            Err(rejection) => Outcome::Fails { code: rejection.code(), reason: rejection.to_string() },
+            Err(reason) => Outcome::Fails { code: reason.code.into_owned(), reason: reason.text.into_owned() },
         };
         Self { title, outcome }
+    }
+
+    /// A check that holds.
+    pub(super) const fn holds(title: &'static str) -> Self {
+        Self { title, outcome: Outcome::Holds }
     }
 
     /// A check that could not be made.
@@ -63,12 +71,15 @@ impl Check {
     }
 
     /// A check that is made where what it needs is there.
-    pub(super) fn given<E, T>(
+    pub(super) fn given<E, T, R>(
         title: &'static str,
         needs: &'static str,
         expected: Option<E>,
-        check: impl FnOnce(E) -> Result<T, Rejection>,
-    ) -> Self {
+        check: impl FnOnce(E) -> Result<T, R>,
+    ) -> Self
+    where
+        for<'a> Reason: From<&'a R>,
+    {
         expected.map_or(Self::missing(title, needs), |expected| Self::new(title, check(expected)))
     }
 }

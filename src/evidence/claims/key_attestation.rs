@@ -323,6 +323,16 @@ impl KeyAlgorithm {
             _ => Self::Unrecognised,
         }
     }
+
+    /// The name in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rsa => "rsa",
+            Self::Ec => "ec",
+            Self::MlDsa => "ml_dsa",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
 }
 
 /// A package of an app's user id.

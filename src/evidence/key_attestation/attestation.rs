@@ -3,7 +3,7 @@
 use super::authorization::{AuthorizationList, DeviceId};
 use super::description::{KeyDescription, RootOfTrust};
 use super::provisioning::chain_level;
-use super::provisioning_info::{self, PROVISIONING_INFO_OID};
+use super::provisioning_info::{PROVISIONING_INFO_OID, provisioning_info};
 use super::rejection::{Rejection, require};
 use super::rules::Chain;
 use super::steps::KeyAttestationCheck;
@@ -125,7 +125,7 @@ impl KeyAttestationCheck<'_> {
             created_at: software.created_at.or(hardware.created_at).map(Timestamp::from_millis),
             unknown_tags: [software.unknown_tags.as_slice(), &hardware.unknown_tags].concat(),
             misplaced_tags: software.misplaced_tags(),
-            remote: attestation.and_then(|issuer| provisioning_info::read(issuer.extension(&PROVISIONING_INFO_OID)?)),
+            remote: attestation.and_then(|issuer| provisioning_info(issuer.extension(&PROVISIONING_INFO_OID)?)),
             model: model(hardware),
             serials: self.serials(chain)?,
             device_ids: Vec::new(),

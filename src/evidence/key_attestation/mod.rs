@@ -23,7 +23,7 @@ pub use assertion::{
 pub use attestation::{CERTIFICATE_LIMIT, CHAIN_LIMIT, KeyAttestationFacts, MAX_CERTIFICATES, MIN_CERTIFICATES};
 pub use authorization::{AuthorizationList, DeviceId, ListFault};
 pub use description::{DescriptionFault, KeyDescription, RootOfTrust};
-pub use provisioning_info::PROVISIONING_INFO_OID;
+pub use provisioning_info::{PROVISIONING_INFO_OID, provisioning_info};
 pub use rejection::Rejection;
 pub use rules::{FactoryExpiry, IssuerRules, KEY_DESCRIPTION_OID};
 pub use steps::{AppIdentity, Expectation, KeyAttestationCheck, STEPS, SharedUserId, Step, verify_key_attestation};

@@ -15,7 +15,7 @@ const TEXT_LIMIT: usize = 64;
 /// Reads the value of the extension: CBOR, in some certificates within one more OCTET STRING.
 ///
 /// Nobody promises its form, so what cannot be read is absent and no reason to refuse; unknown keys are passed over.
-pub(super) fn read(value: &[u8]) -> Option<RemoteProvisioning> {
+pub fn provisioning_info(value: &[u8]) -> Option<RemoteProvisioning> {
     let map = cbor::read(value).ok().or_else(|| {
         let inner = der::only(value, |elements| elements.octets()).ok()?;
         cbor::read(inner).ok()
