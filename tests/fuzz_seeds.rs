@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use bonafide::evidence::app_attest::AttestationObject;
 use bonafide::evidence::claims::Environment;
+use bonafide::evidence::claims::play_integrity::TokenKind;
 use bonafide::lab::app_attest::{ASSERTION_FAULTS, ATTESTATION_FAULTS, AppAttestLab, LabDevice, Names, Profile};
+use bonafide::lab::play_integrity::{LabApp, PAYLOAD_FAULTS, TOKEN_FAULTS};
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::time::Timestamp;
 
@@ -54,6 +56,7 @@ fn write_seeds() {
         write_genuine(name, &device.clone().with_profile(profile));
     }
     write_broken(&device);
+    write_integrity();
     write("certificate", "root", lab.root_der());
     write("certificate", "intermediate", lab.intermediate_der());
 }
@@ -77,6 +80,32 @@ fn write_broken(device: &LabDevice) {
     for fault in ASSERTION_FAULTS.iter().skip(1) {
         write("assertion", fault.code, &device.assert_with(b"challenge", fault.apply).expect("signed"));
     }
+}
+
+/// Tokens under the keys of the target's own app, good and with each fault; verdicts likewise.
+fn write_integrity() {
+    let app = LabApp::from_seed(&[1; 32], "com.example.shop", RECORDINGS[0].verified_at).expect("an app");
+    let classic = app.verdict(TokenKind::Classic, "bm9uY2U");
+    let standard = app.verdict(TokenKind::Standard, "bm9uY2U");
+    write("integrity_token", "good", app.token(classic.clone().write()).expect("forged").as_bytes());
+    write("integrity_payload", "standard", &standard.clone().write());
+    write("integrity_payload", "emptied", &standard.clone().emptied().write());
+    write("integrity_payload", "answer", &standard.write_answer());
+    for fault in TOKEN_FAULTS.iter().skip(1) {
+        let token = app.token_with(classic.clone().write(), fault.apply).expect("forged");
+        write("integrity_token", &named(fault.code, fault.title), token.as_bytes());
+    }
+    for fault in PAYLOAD_FAULTS.iter().skip(1) {
+        let mut plan = classic.clone();
+        (fault.apply)(&mut plan);
+        write("integrity_payload", &named(fault.code, fault.title), &plan.write());
+    }
+}
+
+/// A name for a file, of a fault's code and title.
+fn named(code: &str, title: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
+    format!("{code}-{}", title.chars().map(plain).collect::<String>())
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) {

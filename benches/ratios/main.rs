@@ -4,6 +4,7 @@
 //! choose the ratios whose name contains one of them. Exit code 1 when a promise is not held.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
+mod integrity;
 mod paired;
 mod service;
 mod store;
@@ -20,10 +21,11 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
-    let all: [Promise; 6] = [
+    let all: [Promise; 7] = [
         ("attestation, first under its intermediate", verification::first_attestation),
         ("attestation, intermediate known", verification::next_attestation),
         ("assertion", verification::assertion),
+        ("classic integrity token", integrity::classic_token),
         ("store advance, 64 in flight against 1", store::advance),
         ("CheckVerdict against an empty unary call", service::check_verdict),
         ("durable Assert against a store in memory", service::durable_assert),

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
@@ -20,7 +21,12 @@ use bonafide::evidence::app_attest::{
     verify_assertion,
 };
 use bonafide::evidence::client_data::ClientData;
+use bonafide::evidence::play_integrity::{
+    self as integrity, IntegrityCheck, Payload, TestingResponses, TokenKinds, looks_like_token, open_classic_token,
+    payload_in_answer,
+};
 use bonafide::ids::Name;
+use bonafide::lab::play_integrity::LabApp;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
 use bonafide::verdict::Decision;
@@ -34,7 +40,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -42,6 +48,8 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("client_data", client_data),
     ("config", config),
     ("confirmation", confirmation),
+    ("integrity_payload", integrity_payload),
+    ("integrity_token", integrity_token),
     ("leaf", leaf),
     ("role", role),
     ("status_list", status_list),
@@ -100,6 +108,38 @@ pub fn cbor(bytes: &[u8]) {
         ciborium::into_writer(&value, &mut again).expect("what was read can be written");
         assert_eq!(bytes, [&again, rest].concat());
     }
+}
+
+static INTEGRITY: LazyLock<LabApp> =
+    LazyLock::new(|| LabApp::from_seed(&[1; 32], "com.example.shop", RECORDINGS[0].verified_at).expect("an app"));
+
+/// A token opens only under the keys that it was made with; what comes out is then read like any payload.
+pub fn integrity_token(bytes: &[u8]) {
+    let opened = open_classic_token(bytes, &[INTEGRITY.keys.integrity_keys()]);
+    if let Ok(payload) = opened {
+        assert_eq!(looks_like_token(bytes), Ok(()));
+        integrity_payload(&payload);
+    }
+}
+
+/// Every check of a payload can be run alone, and one that names no expected binding is refused by one of them.
+pub fn integrity_payload(bytes: &[u8]) {
+    let answered = payload_in_answer(bytes);
+    let Some(payload) = Payload::parse(bytes).ok().or(answered.ok()) else { return };
+    assert!(payload.unknown_members.len() <= 16 && payload.device.labels.len() <= 32);
+    let package = [INTEGRITY.package_name.clone()];
+    let expectation = integrity::Expectation {
+        package_names: &package,
+        signers: &[INTEGRITY.signer],
+        binding: "",
+        kinds: TokenKinds::Any,
+        max_age: Duration::MAX,
+        skew: Duration::MAX,
+        testing_responses: TestingResponses::Taken,
+    };
+    let check = IntegrityCheck::new(&payload, expectation, INTEGRITY.now);
+    let refusals = integrity::STEPS.iter().filter(|step| step.run(&check).is_err()).count();
+    assert!(refusals > 0, "nothing is bound to nothing");
 }
 
 /// A certificate that is read can be asked for everything.
