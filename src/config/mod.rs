@@ -15,6 +15,7 @@ mod ledger;
 mod nearest;
 mod pem;
 mod place;
+mod play_integrity;
 mod section;
 mod server;
 mod service;

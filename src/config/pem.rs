@@ -60,7 +60,8 @@ pub(super) fn lab_roots(entry: Entry<'_>) -> Option<Vec<Vec<u8>>> {
     if app_attest_anchors(&roots).is_ok() { Some(roots) } else { entry.refuse("the file holds no trust anchor") }
 }
 
-fn file(entry: Entry<'_>) -> Option<Vec<u8>> {
+/// Reads a file as it is.
+pub(super) fn file(entry: Entry<'_>) -> Option<Vec<u8>> {
     let path = entry.path()?;
     match read(&path) {
         Ok(bytes) => Some(bytes),

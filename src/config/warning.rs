@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::Config;
 use crate::evidence::claims::Environment;
+use crate::evidence::play_integrity::TestingResponses;
 use crate::ids::AppName;
 use crate::store::StoreConfig;
 use crate::verifier::AppConfig;
@@ -22,8 +23,10 @@ pub enum Warning {
     MemoryStore,
     /// The app takes keys of Apple's development environment.
     Development(AppName),
-    /// The app takes evidence that anyone with the laboratory's key can forge.
+    /// The app takes evidence that anyone with the laboratory's keys can forge.
     LabRoots(AppName),
+    /// The app takes verdicts that testers had Google make up.
+    TestingResponses(AppName),
 }
 
 /// The warnings that a configuration deserves.
@@ -45,7 +48,12 @@ fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
     let development = app_attest.is_some_and(|format| format.policy.environment == Environment::Development);
     let lab = app_attest.is_some_and(|format| !format.lab_roots.is_empty());
     let development = development.then(|| Warning::Development(app.name.clone()));
-    development.into_iter().chain(lab.then(|| Warning::LabRoots(app.name.clone())))
+    let lab_keys = app.play_integrity.as_ref().is_some_and(|format| !format.lab_keys.is_empty());
+    let lab = (lab || lab_keys).then(|| Warning::LabRoots(app.name.clone()));
+    let play_integrity = app.play_integrity.as_ref();
+    let testing = play_integrity.is_some_and(|format| format.policy.testing_responses == TestingResponses::Taken);
+    let testing = testing.then(|| Warning::TestingResponses(app.name.clone()));
+    development.into_iter().chain(lab).chain(testing)
 }
 
 impl fmt::Display for Warning {
@@ -56,7 +64,10 @@ impl fmt::Display for Warning {
             Self::Http(address) => write!(out, "metrics and health on {address}: whoever reaches it reads them"),
             Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
             Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
-            Self::LabRoots(app) => write!(out, "app {app}: lab roots are trusted, so evidence for it can be forged"),
+            Self::LabRoots(app) => {
+                write!(out, "app {app}: roots or keys of a laboratory are trusted, so evidence for it can be forged")
+            }
+            Self::TestingResponses(app) => write!(out, "app {app}: verdicts that testers had made up are taken"),
         }
     }
 }

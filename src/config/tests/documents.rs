@@ -85,7 +85,7 @@ fn warnings_name_what_should_not_be_done_unknowingly() {
             "metrics and health on 0.0.0.0:2: whoever reaches it reads them",
             "the store is memory: a restart forgets every instance and sign count",
             "app shop: the development environment is accepted",
-            "app shop: lab roots are trusted, so evidence for it can be forged",
+            "app shop: roots or keys of a laboratory are trusted, so evidence for it can be forged",
         ]
     );
 }

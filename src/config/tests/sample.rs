@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::Config;
+use crate::lab::play_integrity::LabKeys;
 
 const SAMPLE: &str = include_str!("../../../deploy/bonafide.toml");
 const REFERENCE: &str = include_str!("../../../docs/configuration.md");
@@ -60,9 +61,17 @@ fn the_sample_works_with_every_setting_in_force() {
     for (from, to) in files {
         fs::copy(format!("testdata/tls/{from}"), folder.path().join(to)).expect("copied");
     }
+    fs::create_dir(folder.path().join("play")).expect("a folder");
+    let keys = LabKeys::from_seed(&[1; 32]).expect("keys").console_texts();
+    for (name, text) in ["decryption", "verification"].iter().zip(keys) {
+        for of in ["", "lab-"] {
+            fs::write(folder.path().join(format!("play/{of}{name}-key.txt")), format!("{text}\n")).expect("written");
+        }
+    }
     let config = Config::parse(&uncommented(), folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
     assert!(config.grpc.tls.is_some_and(|tls| tls.client_ca.is_some()));
     assert_eq!(config.verifier.apps[0].app_attest.as_ref().map(|format| format.lab_roots.len()), Some(1));
+    assert_eq!(config.verifier.apps[0].play_integrity.as_ref().map(|format| format.keys.len()), Some(1));
 }
 
 #[test]
