@@ -85,7 +85,11 @@ const fn key_attestation_remedy(rejection: &key_attestation::Rejection) -> Remed
         R::ChallengeMismatch | R::SignatureInvalid | R::SignCountZero => Remedy::NewChallenge,
         R::ApplicationIdMissing | R::PackageMismatch | R::SignerMismatch => Remedy::UpdateApp,
         R::NotYetValid => Remedy::RetryNow,
-        R::UntrustedChain(_) | R::ExtensionRepeated | R::DescriptionAboveLeaf | R::IssuerUnfit(_) => Remedy::None,
+        R::UntrustedChain(_)
+        | R::SerialTooLong
+        | R::ExtensionRepeated
+        | R::DescriptionAboveLeaf
+        | R::IssuerUnfit(_) => Remedy::None,
         R::CertificateCount(_)
         | R::TooLarge { .. }
         | R::CertificateMalformed

@@ -205,3 +205,127 @@ impl Anchor {
 fn id_of(holder: &Holder<'_>) -> Digest {
     sha256_of_parts(&[holder.name, holder.spki])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::key_attestation::{AndroidApp, ChainPlan, KeyAttestationLab, LabAndroid, Names};
+    use crate::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+    fn lab(seed: u8) -> KeyAttestationLab {
+        KeyAttestationLab::from_seed(&[seed; 32], Names::Lab, NOW).expect("a lab")
+    }
+
+    fn device(lab: &KeyAttestationLab, seed: u8) -> LabAndroid {
+        lab.device_from_seed(&[seed; 32], &AndroidApp::new("com.example.shop", &[1; 32])).expect("a device")
+    }
+
+    fn anchors(lab: &KeyAttestationLab) -> ChainAnchors {
+        ChainAnchors::new(&[(AnchorOrigin::Lab, lab.root_der())]).expect("anchors")
+    }
+
+    fn chain(device: &LabAndroid, change: impl FnOnce(&mut ChainPlan)) -> Vec<Vec<u8>> {
+        device.attest_with(&[7; 32], change).expect("forged").chain
+    }
+
+    fn verify(anchors: &ChainAnchors, chain: &[Vec<u8>]) -> Result<usize, PathFault> {
+        anchors.verify(&chain[0], &chain[1..]).map(|path| path.issuers.len())
+    }
+
+    fn remembered(anchors: &ChainAnchors) -> usize {
+        anchors.known.read().expect("no panic").issuers.len()
+    }
+
+    #[test]
+    fn the_root_may_be_left_out_and_never_counts() {
+        let lab = lab(1);
+        let whole = chain(&device(&lab, 1), |_| ());
+        for chain in [&whole[..], &whole[..whole.len() - 1]] {
+            let anchors = anchors(&lab);
+            assert_eq!(verify(&anchors, chain), Ok(whole.len() - 2));
+            assert_eq!(verify(&anchors, chain), Ok(whole.len() - 2), "from memory");
+        }
+    }
+
+    #[test]
+    fn issuers_are_remembered_when_the_whole_chain_holds() {
+        let (lab, foreign) = (lab(1), lab(2));
+        let anchors = anchors(&lab);
+        let good = chain(&device(&lab, 1), |_| ());
+        let mut other_leaf = good.clone();
+        other_leaf[0] = chain(&device(&lab, 2), |_| ())[0].clone();
+        for bad in [chain(&device(&foreign, 1), |_| ()), other_leaf, good[..2].to_vec(), good[..1].to_vec()] {
+            assert!(matches!(verify(&anchors, &bad), Err(PathFault::Untrusted(_))));
+            assert_eq!(remembered(&anchors), 0);
+        }
+        assert_eq!(verify(&anchors, &good), Ok(3));
+        assert_eq!(remembered(&anchors), 3);
+        assert_eq!(verify(&anchors, &chain(&device(&lab, 2), |_| ())), Ok(3));
+        assert_eq!(remembered(&anchors), 4, "the two authorities are shared");
+    }
+
+    /// What is remembered counts below the very certificate that it was verified under.
+    #[test]
+    fn a_remembered_issuer_vouches_for_nothing_elsewhere() {
+        let lab = lab(1);
+        let anchors = anchors(&lab);
+        let good = chain(&device(&lab, 1), |_| ());
+        verify(&anchors, &good).expect("genuine");
+        for gap in 1..4 {
+            let mut short = good.clone();
+            short.remove(gap);
+            assert!(verify(&anchors, &short).is_err(), "without certificate {gap}");
+        }
+        let mut swapped = good.clone();
+        swapped.swap(2, 3);
+        assert!(verify(&anchors, &swapped).is_err());
+        let foreign = chain(&device(&self::lab(2), 1), |_| ());
+        let mixed = [&good[..2], &foreign[2..]].concat();
+        assert_eq!(verify(&anchors, &mixed), Err(PathFault::Untrusted("a signature is not the issuer's")));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_forgets_the_oldest() {
+        let issuer = |number: u32| {
+            let (lab, id) = (lab(1), sha256(&number.to_be_bytes()));
+            Vouched { issuer: Arc::new(Issuer::read(lab.root_der(), id).expect("a certificate")), by: None }
+        };
+        let (first, mut memory) = (issuer(0), Memory::default());
+        let template = first.clone();
+        memory.keep(&first);
+        for number in 1..=u32::try_from(REMEMBERED_ISSUERS).expect("small") {
+            let id = sha256(&number.to_be_bytes());
+            let Issuer { der, facts, .. } = &*template.issuer;
+            let issuer = Issuer { id, der: der.clone(), facts: facts.clone() };
+            memory.keep(&Vouched { issuer: Arc::new(issuer), by: None });
+        }
+        assert_eq!((memory.issuers.len(), memory.order.len()), (REMEMBERED_ISSUERS, REMEMBERED_ISSUERS));
+        assert!(!memory.holds(&first));
+    }
+
+    #[test]
+    fn every_certificate_is_read_before_any_is_believed() {
+        let lab = lab(1);
+        let mut damaged = chain(&device(&lab, 1), |_| ());
+        damaged[2] = vec![0x30, 0];
+        assert_eq!(verify(&anchors(&lab), &damaged), Err(PathFault::Malformed));
+        assert_eq!(verify(&anchors(&lab), &[vec![], vec![]]), Err(PathFault::Malformed));
+        assert!(ChainAnchors::new(&[(AnchorOrigin::Lab, &[0x30, 0])]).is_err());
+    }
+
+    #[test]
+    fn bits_of_any_certificate_count() {
+        let lab = lab(1);
+        let anchors = anchors(&lab);
+        let good = chain(&device(&lab, 1), |_| ());
+        for (at, certificate) in good.iter().take(4).enumerate() {
+            for byte in (0..certificate.len()).step_by(7) {
+                let mut changed = good.clone();
+                changed[at][byte] ^= 1;
+                assert!(verify(&anchors, &changed).is_err(), "certificate {at}, byte {byte}");
+            }
+        }
+    }
+}

@@ -153,3 +153,47 @@ fn holder<'a>(name: &'a [u8], spki: &'a [u8]) -> Result<Holder<'a>, DerFault> {
 fn whole_bytes(content: &[u8]) -> Result<&[u8], DerFault> {
     content.strip_prefix(&[0]).ok_or(DerFault::Content)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::der as write;
+    use crate::lab::key_attestation::{AndroidApp, KeyAttestationLab, Names};
+    use crate::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+    #[test]
+    fn only_what_stands_in_the_table_is_an_algorithm() {
+        let lab = KeyAttestationLab::from_seed(&[1; 32], Names::Lab, NOW).expect("a lab");
+        let root = Signed::read(lab.root_der()).expect("a certificate");
+        assert_eq!(root.is_signed_by(&root.holder, Strength::Usual), Ok(()));
+        let device = lab.device_from_seed(&[2; 32], &AndroidApp::new("com.example.shop", &[1; 32])).expect("a device");
+        let chain = device.attest(&[7; 32]).expect("forged").chain;
+        let [leaf, issuer] = [&chain[0], &chain[1]].map(|der| Signed::read(der).expect("a certificate"));
+        assert_eq!(leaf.is_signed_by(&issuer.holder, Strength::Usual), Ok(()));
+        let unnamed = Err(PathFault::Untrusted("an issuer's name is not the one above"));
+        assert_eq!(leaf.is_signed_by(&root.holder, Strength::Usual), unnamed);
+        let bare: Vec<u8> = leaf.algorithm.to_vec();
+        let [once, twice] = [[&bare[..], &NULL].concat(), [&bare[..], &NULL, &NULL].concat()];
+        let with = |algorithm| Signed { algorithm, ..leaf }.is_signed_by(&issuer.holder, Strength::Usual);
+        assert_eq!(with(&once), Ok(()), "the stray NULL");
+        let refused = Err(PathFault::Untrusted("an algorithm is not accepted"));
+        assert_eq!(with(&twice), refused);
+        assert_eq!(with(&bare[1..]), refused);
+        assert_eq!(with(&[]), refused);
+    }
+
+    #[test]
+    fn rsa_keys_are_short_below_2048_bits() {
+        let spki = |bits: usize| {
+            let key = write::sequence(&[&write::integer(&vec![0xFF; bits / 8]), &write::integer(&[1, 0, 1])]);
+            let rsa = write::sequence(&[&write::oid(&[1, 2, 840, 113_549, 1, 1, 1]), &NULL]);
+            write::sequence(&[&rsa, &write::bits(&key)])
+        };
+        for (bits, short) in [(1024, true), (2040, true), (2048, false), (4096, false)] {
+            let spki = spki(bits);
+            assert_eq!(holder(&[], &spki).map(|holder| holder.is_short_rsa()), Ok(short), "{bits} bits");
+        }
+    }
+}

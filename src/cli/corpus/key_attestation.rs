@@ -163,6 +163,7 @@ const fn reason(rejection: &Rejection) -> &'static str {
         Rejection::CertificateCount(_)
         | Rejection::TooLarge { .. }
         | Rejection::CertificateMalformed
+        | Rejection::SerialTooLong
         | Rejection::ExtensionRepeated
         | Rejection::ExtensionCritical
         | Rejection::DescriptionMissing

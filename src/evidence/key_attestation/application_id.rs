@@ -77,3 +77,45 @@ fn package(set: &mut Elements<'_>) -> Result<Package, ApplicationIdFault> {
 fn signer(set: &mut Elements<'_>) -> Result<Digest, ApplicationIdFault> {
     set.octets()?.try_into().map_err(|_| ApplicationIdFault::Signer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::der as write;
+    use crate::lab::key_attestation::AndroidApp;
+
+    /// Without the OCTET STRING that lists carry it in.
+    fn parse(app: &AndroidApp) -> Result<ApplicationId, ApplicationIdFault> {
+        let whole = app.der();
+        ApplicationId::parse(der::only(&whole, |elements| elements.octets())?)
+    }
+
+    fn app(packages: usize, signers: usize) -> AndroidApp {
+        AndroidApp {
+            packages: (0..packages).map(|at| (format!("com.example.app{at}"), 1)).collect(),
+            signers: vec![vec![1; 32]; signers],
+        }
+    }
+
+    #[test]
+    fn both_sets_have_limits_and_may_be_empty() {
+        for (packages, signers) in [(0, 0), (1, 1), (PACKAGE_LIMIT, SIGNER_LIMIT)] {
+            let read = parse(&app(packages, signers)).expect("an application id");
+            assert_eq!((read.packages.len(), read.signers.len()), (packages, signers));
+        }
+        assert_eq!(parse(&app(PACKAGE_LIMIT + 1, 1)), Err(ApplicationIdFault::TooMany));
+        assert_eq!(parse(&app(1, SIGNER_LIMIT + 1)), Err(ApplicationIdFault::TooMany));
+    }
+
+    #[test]
+    fn names_are_plain_and_signers_are_digests() {
+        for name in ["", "a\0b", &"x".repeat(256)] {
+            let app = AndroidApp { packages: vec![(name.to_owned(), 1)], ..app(1, 1) };
+            assert_eq!(parse(&app), Err(ApplicationIdFault::Name), "{name:?}");
+        }
+        let short = AndroidApp { signers: vec![vec![1; 31]], ..app(1, 1) };
+        assert_eq!(parse(&short), Err(ApplicationIdFault::Signer));
+        let foreign = write::sequence(&[&write::octets(&[]), &write::octets(&[])]);
+        assert_eq!(ApplicationId::parse(&foreign), Err(DerFault::Unexpected.into()));
+    }
+}

@@ -309,3 +309,63 @@ fn octets(field: Element<'_>) -> Result<Vec<u8>, DerFault> {
 fn flag(field: Element<'_>) -> Result<bool, DerFault> {
     only(field.content, |value| value.null()).map(|()| true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::der;
+    use crate::lab::key_attestation::{AuthorizationPlan, RootOfTrustPlan, numbers};
+    use crate::wire::der::sequence;
+
+    fn read(fields: Vec<(u64, Vec<u8>)>) -> Result<AuthorizationList, ListFault> {
+        AuthorizationList::read(sequence(&AuthorizationPlan(fields).der())?)
+    }
+
+    const NUMBERS: [u64; 20] =
+        [2, 3, 8, 10, 11, 200, 400, 401, 402, 405, 502, 504, 505, 701, 702, 705, 706, 718, 719, 2];
+    const SETS: [u64; 5] = [1, 4, 5, 6, 203];
+    const FLAGS: [u64; 13] = [7, 303, 305, 503, 506, 507, 508, 509, 600, 703, 720, 7, 303];
+    const OCTETS: [u64; 12] = [601, 709, 710, 711, 712, 713, 714, 715, 716, 717, 723, 724];
+
+    #[test]
+    fn every_tag_of_the_schema_has_its_type() {
+        let values = [
+            (&NUMBERS[..], der::number(5)),
+            (&SETS, numbers(&[4, 0])),
+            (&FLAGS, der::null()),
+            (&OCTETS, der::octets(&[1])),
+            (&[704], RootOfTrustPlan::verified().der()),
+        ];
+        for (kind, (tags, _)) in values.iter().enumerate() {
+            for tag in *tags {
+                for (other, (_, value)) in values.iter().enumerate() {
+                    let list = read(vec![(*tag, value.clone())]);
+                    let (short, own) = (u32::try_from(*tag).expect("small"), other == kind);
+                    assert_eq!(list.is_ok(), own, "tag {tag} as kind {other}");
+                    assert!(list.is_ok_and(|list| list.unknown_tags.is_empty()) == own, "tag {short}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_tags_are_recorded_and_those_of_hardware_known() {
+        let list = read(vec![(9999, der::null()), (704, RootOfTrustPlan::verified().der()), (12, der::octets(&[]))]);
+        let list = list.expect("a list");
+        assert_eq!((list.unknown_tags.as_slice(), list.misplaced_tags().as_slice()), (&[9999, 12][..], &[704][..]));
+        assert!(!list.is_in_order());
+    }
+
+    #[test]
+    fn tags_stand_once_and_lists_end() {
+        assert_eq!(read(vec![(3, der::number(1)), (3, der::number(1))]), Err(ListFault::Repeated(3)));
+        assert_eq!(read(vec![(9999, der::null()), (9999, der::null())]), Err(ListFault::Repeated(9999)));
+        let many = |count: u64| (10_000..10_000 + count).map(|tag| (tag, der::null())).collect();
+        assert!(read(many(128)).is_ok());
+        assert_eq!(read(many(129)), Err(ListFault::TooLong));
+        let twice = [der::number(1), der::number(1)].concat();
+        assert_eq!(read(vec![(3, twice)]), Err(ListFault::Field(3, DerFault::TrailingBytes)));
+        let bare = AuthorizationList::read(sequence(&der::sequence(&[&der::number(1)])).expect("a sequence"));
+        assert_eq!(bare, Err(ListFault::Der(DerFault::Unexpected)));
+    }
+}

@@ -100,3 +100,93 @@ impl RootOfTrust {
         Ok(Self { verified_boot_key, device_locked, verified_boot_state, verified_boot_hash })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::der as write;
+    use crate::lab::key_attestation::{AuthorizationPlan, DescriptionPlan, RootOfTrustPlan, numbers};
+    use proptest::prelude::*;
+
+    fn plan() -> DescriptionPlan {
+        let hardware = [
+            (1, numbers(&[3, 2])),
+            (2, write::number(3)),
+            (702, write::number(0)),
+            (704, RootOfTrustPlan::verified().der()),
+            (706, write::number(202_602)),
+        ];
+        DescriptionPlan {
+            attestation_version: 500,
+            attestation_level: 1,
+            keymint_version: 500,
+            keymint_level: 1,
+            challenge: vec![7; 32],
+            unique_id: vec![],
+            software: AuthorizationPlan(vec![(701, write::number(1_771_894_563_060))]),
+            hardware: AuthorizationPlan(hardware.to_vec()),
+            rewrite: |_| (),
+            trailing: vec![],
+        }
+    }
+
+    #[test]
+    fn a_description_is_read_whole() {
+        let description = KeyDescription::parse(&plan().der()).expect("a description");
+        assert_eq!((description.attestation_version, description.challenge.len()), (500, 32));
+        assert_eq!(description.hardware.purposes, Some(vec![3, 2]));
+        assert_eq!(description.hardware.root_of_trust.map(|root| root.device_locked), Some(true));
+        assert_eq!(description.software.created_at, Some(1_771_894_563_060));
+    }
+
+    #[test]
+    fn roots_of_trust_have_three_or_four_parts() {
+        let of = |root: RootOfTrustPlan| der::only(&root.der(), RootOfTrust::read);
+        let four = RootOfTrustPlan::verified();
+        let three = RootOfTrustPlan { verified_boot_hash: None, ..four.clone() };
+        let loose = RootOfTrustPlan { device_locked: 1, ..four.clone() };
+        assert_eq!(of(three).map(|root| root.verified_boot_hash), Ok(None));
+        assert_eq!(of(loose).map(|root| root.device_locked), Ok(true));
+        let five = [four.der(), write::null()].concat();
+        assert_eq!(der::only(&five, RootOfTrust::read), Err(DerFault::TrailingBytes));
+    }
+
+    #[test]
+    fn levels_are_none_but_the_three() {
+        for level in 0..3 {
+            let plan = DescriptionPlan { keymint_level: level, ..plan() };
+            let read = KeyDescription::parse(&plan.der()).expect("a level").keymint_level;
+            assert_eq!(Some(read), SecurityLevel::of(u64::from(level)));
+        }
+        let plan = DescriptionPlan { attestation_level: 3, ..plan() };
+        assert_eq!(KeyDescription::parse(&plan.der()), Err(DescriptionFault::Level));
+    }
+
+    #[test]
+    fn cut_at_any_byte_it_is_refused() {
+        let whole = plan().der();
+        for length in 0..whole.len() {
+            assert!(KeyDescription::parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+        assert_eq!(KeyDescription::parse(&[whole, vec![0]].concat()), Err(DerFault::TrailingBytes.into()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_flipped_bit_goes_unseen_or_panics(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
+            let whole = plan().der();
+            let mut changed = whole.clone();
+            changed[at.index(whole.len())] ^= 1 << bit;
+            let (before, after) = (KeyDescription::parse(&whole), KeyDescription::parse(&changed));
+            // A BOOLEAN alone has more than one encoding of the same value.
+            let lock = RootOfTrustPlan { device_locked: 0xFF ^ (1 << bit), ..RootOfTrustPlan::verified() }.der();
+            let loose = changed.windows(lock.len()).any(|window| window == lock);
+            prop_assert!(before != after || loose);
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            _ = KeyDescription::parse(&bytes);
+        }
+    }
+}

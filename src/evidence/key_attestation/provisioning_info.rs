@@ -35,3 +35,34 @@ fn plain_text(value: &Value) -> Option<String> {
     let text = value.as_text()?;
     (text.len() <= TEXT_LIMIT && !text.contains(char::is_control)).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::der as write;
+    use data_encoding::HEXLOWER;
+
+    fn read(hex: &str) -> Option<RemoteProvisioning> {
+        provisioning_info(&HEXLOWER.decode(hex.as_bytes()).expect("hex"))
+    }
+
+    #[test]
+    fn what_devices_carry_is_read() {
+        let issued = |number| RemoteProvisioning { certificates_issued: Some(number), ..RemoteProvisioning::default() };
+        assert_eq!(read("a10108"), Some(issued(8)));
+        let google = RemoteProvisioning { manufacturer: Some("Google".to_owned()), ..issued(32) };
+        assert_eq!(read("a301182002f50366476f6f676c65"), Some(google));
+        let lost = read("a20463544545 06f5".replace(' ', "").as_str()).expect("a map");
+        assert_eq!((lost.entity.as_deref(), lost.reported_lost), (Some("TEE"), true));
+        assert_eq!(provisioning_info(&write::octets(&[0xA1, 1, 8])), Some(issued(8)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_absent() {
+        for hex in ["", "80", "a1", "a101", "a2010801 08", "a10108ff", "bf0108ff"] {
+            assert_eq!(read(&hex.replace(' ', "")), None, "{hex}");
+        }
+        let odd = read("a3016131 0301 18636161".replace(' ', "").as_str());
+        assert_eq!(odd, Some(RemoteProvisioning::default()));
+    }
+}

@@ -3,6 +3,7 @@
 use super::application_id::ApplicationIdFault;
 use super::description::DescriptionFault;
 use crate::crypto::path::PathFault;
+use crate::crypto::serial::SERIAL_LIMIT;
 
 /// The check that evidence failed. [`Rejection::code`] is stable; the text is for people and may change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum Rejection {
     /// The chain does not reach a pinned anchor.
     #[error("the certificates do not lead to a trusted root: {0}")]
     UntrustedChain(&'static str),
+    /// A serial number is longer than any that the status list could name.
+    #[error("a serial number is longer than {SERIAL_LIMIT} bytes")]
+    SerialTooLong,
     /// An extension stands in a certificate twice.
     #[error("an extension stands in a certificate twice")]
     ExtensionRepeated,
@@ -92,6 +96,7 @@ impl Rejection {
             Self::TooLarge { .. } => "key_attestation_too_large",
             Self::CertificateMalformed => "key_attestation_certificate_malformed",
             Self::UntrustedChain(_) => "key_attestation_untrusted_chain",
+            Self::SerialTooLong => "key_attestation_serial_too_long",
             Self::ExtensionRepeated => "key_attestation_extension_repeated",
             Self::DescriptionMissing => "key_attestation_description_missing",
             Self::DescriptionAboveLeaf => "key_attestation_description_above_leaf",

@@ -4,6 +4,7 @@ use super::provisioning_info::PROVISIONING_INFO_OID;
 use super::rejection::{Rejection, require};
 use crate::crypto::certificate::{Oid, oid};
 use crate::crypto::certificate_facts::{Authority, CertificateFacts};
+use crate::crypto::serial::Serial;
 use crate::evidence::claims::Provisioning;
 use crate::time::Timestamp;
 
@@ -41,6 +42,12 @@ pub enum FactoryExpiry {
 impl Chain<'_> {
     fn all(&self) -> impl Iterator<Item = &CertificateFacts> {
         std::iter::once(self.leaf).chain(self.issuers.iter().copied())
+    }
+
+    /// Every serial number can be looked for in the status list.
+    pub(super) fn can_be_looked_up(&self) -> Result<(), Rejection> {
+        let numbered = |certificate: &CertificateFacts| Serial::from_hex(&certificate.serial).is_some();
+        require(self.all().all(numbered), Rejection::SerialTooLong)
     }
 
     /// No certificate carries an extension twice, critical or not: each reader might find another one.
@@ -98,4 +105,82 @@ fn may_issue_above(below: usize, authority: &Authority) -> Result<(), Rejection>
     require(authority.is_ca, Rejection::IssuerUnfit("it is not a CA"))?;
     require(authority.may_sign, Rejection::IssuerUnfit("its key is not for certificates"))?;
     require(roomy, Rejection::IssuerUnfit("too many certificates stand below it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::certificate::Validity;
+    use crate::crypto::certificate_facts::SubjectNames;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+    const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+    fn certificate() -> CertificateFacts {
+        CertificateFacts {
+            serial: "1f".to_owned(),
+            validity: Validity { not_before: NOW.minus(DAY), not_after: NOW.plus(DAY) },
+            subject: SubjectNames { serial_number: Some("1".to_owned()), ..SubjectNames::default() },
+            authority: Authority { is_ca: true, path_length: None, may_sign: true },
+            extensions: vec![],
+        }
+    }
+
+    fn with<T>(issuers: &[CertificateFacts], provisioning: Provisioning, read: impl FnOnce(Chain<'_>) -> T) -> T {
+        let issuers: Vec<_> = issuers.iter().collect();
+        read(Chain { leaf: &certificate(), issuers: &issuers, provisioning })
+    }
+
+    fn fit(issuers: &[CertificateFacts], provisioning: Provisioning, rules: IssuerRules) -> Result<(), Rejection> {
+        with(issuers, provisioning, |chain| chain.may_issue(rules))
+    }
+
+    fn unfit(is_ca: bool) -> CertificateFacts {
+        let authority = Authority { is_ca, path_length: None, may_sign: false };
+        CertificateFacts { authority, ..certificate() }
+    }
+
+    #[test]
+    fn the_exception_is_the_lowest_issuer_of_a_factory_and_no_other() {
+        use IssuerRules::{FactoryExcepted, Strict, Unasked};
+        use Provisioning::{Conflicting, Factory, Remote, Unknown};
+        let faulty = [unfit(false), certificate()];
+        assert_eq!(fit(&faulty, Factory, FactoryExcepted), Ok(()));
+        assert_eq!(fit(&faulty[..1], Factory, FactoryExcepted), Ok(()));
+        let no_ca = Err(Rejection::IssuerUnfit("it is not a CA"));
+        assert_eq!(fit(&faulty, Factory, Strict), no_ca);
+        for provisioning in [Remote, Conflicting, Unknown] {
+            assert_eq!(fit(&faulty, provisioning, FactoryExcepted), no_ca, "{provisioning:?}");
+        }
+        let longer = [unfit(false), certificate(), certificate()];
+        assert_eq!(fit(&longer, Factory, FactoryExcepted), no_ca);
+        assert_eq!(fit(&[certificate(), unfit(false)], Factory, FactoryExcepted), no_ca);
+        let unnamed = CertificateFacts { subject: SubjectNames::default(), ..unfit(false) };
+        assert_eq!(fit(&[unnamed, certificate()], Factory, FactoryExcepted), no_ca);
+        let usage = Err(Rejection::IssuerUnfit("its key is not for certificates"));
+        assert_eq!(fit(&[certificate(), unfit(true)], Factory, FactoryExcepted), usage);
+        assert_eq!(fit(&[certificate(), unfit(false)], Remote, Unasked), Ok(()));
+    }
+
+    #[test]
+    fn path_lengths_count_the_issuers_below() {
+        let at = |position: usize, length| {
+            let mut issuers = vec![certificate(); 3];
+            issuers[position].authority.path_length = Some(length);
+            fit(&issuers, Provisioning::Remote, IssuerRules::FactoryExcepted)
+        };
+        let long = Err(Rejection::IssuerUnfit("too many certificates stand below it"));
+        assert_eq!([at(0, 0), at(1, 1), at(2, 2)], [Ok(()), Ok(()), Ok(())]);
+        assert_eq!([at(1, 0), at(2, 1)], [long.clone(), long]);
+    }
+
+    #[test]
+    fn serial_numbers_fit_the_status_list() {
+        let serial = |serial: String| {
+            let issuer = CertificateFacts { serial, ..certificate() };
+            with(&[issuer], Provisioning::Factory, |chain| chain.can_be_looked_up())
+        };
+        assert_eq!(serial("f".repeat(40)), Ok(()));
+        assert_eq!(serial("f".repeat(41)), Err(Rejection::SerialTooLong));
+    }
 }

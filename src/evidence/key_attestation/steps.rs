@@ -81,8 +81,9 @@ const fn step(title: &'static str, compares_with: Option<&'static str>, run: Run
 }
 
 /// All checks after reading the certificates, in their order.
-pub const STEPS: [Step; 11] = [
+pub const STEPS: [Step; 12] = [
     step("certificates lead to a trusted root", None, |check| check.path().map(drop)),
+    step("serial numbers can be looked up", None, |check| check.on_chain(|chain| chain.can_be_looked_up())),
     step("no extension stands twice", None, |check| check.on_chain(|chain| chain.repeats_no_extension())),
     step("the leaf alone is described", None, |check| check.on_chain(|chain| chain.describes_the_leaf_alone())),
     step("critical extensions are known", None, |check| check.on_chain(|chain| chain.is_understood())),
