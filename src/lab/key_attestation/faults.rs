@@ -44,6 +44,9 @@ pub const CHAIN_FAULTS: &[Fault<ChainPlan>] = &[
     fault("key_attestation_untrusted_chain", "certificates in the other order", |plan| {
         plan.rearrange = |chain| chain.reverse();
     }),
+    fault("key_attestation_serial_too_long", "a serial number that no list could name", |plan| {
+        plan.leaf.certificate.serial = vec![0x5A; 21];
+    }),
     fault("key_attestation_extension_repeated", "a second description, critical", |plan| {
         plan.description_extensions = |der| {
             let hidden = Extension { critical: true, ..description_extension(der.clone()) };
