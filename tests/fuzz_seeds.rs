@@ -5,6 +5,7 @@
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,9 @@ use bonafide::evidence::app_attest::AttestationObject;
 use bonafide::evidence::claims::Environment;
 use bonafide::evidence::claims::play_integrity::TokenKind;
 use bonafide::lab::app_attest::{ASSERTION_FAULTS, ATTESTATION_FAULTS, AppAttestLab, LabDevice, Names, Profile};
+use bonafide::lab::key_attestation::{
+    self, AndroidApp, CHAIN_FAULTS, ChainPlan, KeyAttestationLab, LabAndroid, Provisioning,
+};
 use bonafide::lab::play_integrity::{LabApp, PAYLOAD_FAULTS, TOKEN_FAULTS};
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::time::Timestamp;
@@ -57,6 +61,7 @@ fn write_seeds() {
     }
     write_broken(&device);
     write_integrity();
+    write_chains();
     write("certificate", "root", lab.root_der());
     write("certificate", "intermediate", lab.intermediate_der());
 }
@@ -69,6 +74,51 @@ fn write_genuine(name: &str, device: &LabDevice) {
     write("assertion", name, &device.assert_at(1, b"challenge").expect("signed"));
     write("leaf", name, &leaf);
     write("certificate", &format!("leaf-{name}"), &leaf);
+}
+
+/// Chains of every kind, what is wrong in chains, and on its own what is wrong in descriptions.
+fn write_chains() {
+    let now = Timestamp::from_millis(1_790_000_000_000);
+    let lab = KeyAttestationLab::from_seed(&[1; 32], key_attestation::Names::Lab, now).expect("a lab");
+    let phone = lab.device_from_seed(&[2; 32], &AndroidApp::new("com.example.shop", &[7; 32])).expect("a phone");
+    let profiles = [
+        ("remote", key_attestation::Profile::remote(now)),
+        ("strong-box", key_attestation::Profile::remote(now).strong_box()),
+        ("factory", key_attestation::Profile::factory(now)),
+        ("three", key_attestation::Profile::factory(now).provisioned(Provisioning::ShortFactory).version(2)),
+        ("emulator", key_attestation::Profile::emulator(now).version(500)),
+    ];
+    let (mut codes, mut descriptions) = (BTreeSet::new(), BTreeSet::new());
+    for (name, profile) in profiles {
+        let phone = phone.clone().with_profile(profile).expect("a phone");
+        write_chain(name, &phone, |_| (), &mut descriptions);
+    }
+    for fault in CHAIN_FAULTS.iter().filter(|fault| fault.code != "key_attestation_too_large") {
+        if codes.insert(fault.code) {
+            write_chain(fault.code, &phone, fault.apply, &mut descriptions);
+        }
+    }
+    write("provisioning_info", "count", &[0xA1, 0x01, 0x08]);
+    write("provisioning_info", "maker", &[0xA2, 0x01, 0x18, 0x40, 0x03, 0x66, b'G', b'o', b'o', b'g', b'l', b'e']);
+    write("provisioning_info", "lost", &[0xA2, 0x04, 0x63, b'T', b'E', b'E', 0x06, 0xF5]);
+    write("provisioning_info", "wrapped", &[0x04, 0x03, 0xA1, 0x01, 0x08]);
+}
+
+fn write_chain(name: &str, phone: &LabAndroid, change: fn(&mut ChainPlan), descriptions: &mut BTreeSet<Vec<u8>>) {
+    let mut description = Vec::new();
+    let planned = |plan: &mut ChainPlan| {
+        change(plan);
+        description = plan.description.der();
+    };
+    let chain = phone.attest_with(b"challenge", planned).expect("forged").chain;
+    let behind_length = |certificate: &Vec<u8>| {
+        let length = u16::try_from(certificate.len()).expect("short");
+        [length.to_be_bytes().as_slice(), certificate].concat()
+    };
+    write("key_attestation_chain", name, &chain.iter().flat_map(behind_length).collect::<Vec<_>>());
+    if descriptions.insert(description.clone()) {
+        write("key_description", name, &description);
+    }
 }
 
 fn write_broken(device: &LabDevice) {

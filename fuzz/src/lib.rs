@@ -9,26 +9,30 @@ use std::time::Duration;
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
 use bonafide::crypto::certificate::Certificate;
+use bonafide::crypto::chain::ChainAnchors;
 use bonafide::crypto::digest::sha256;
 use bonafide::crypto::jwk::Thumbprint;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::path::TrustAnchors;
 use bonafide::crypto::serial::Serial;
-use bonafide::endorsement::app_attest_anchors;
 use bonafide::endorsement::status_list::StatusList;
+use bonafide::endorsement::{app_attest_anchors, key_attestation_anchors};
 use bonafide::evidence::app_attest::{
     AppId, Assertion, AssertionExpectation, AttestationCheck, AttestationObject, Device, Expectation, STEPS,
     verify_assertion,
 };
 use bonafide::evidence::client_data::ClientData;
+use bonafide::evidence::key_attestation::{self, AppIdentity, ApplicationId, KeyAttestationCheck, KeyDescription};
 use bonafide::evidence::play_integrity::{
     self as integrity, IntegrityCheck, Payload, TestingResponses, TokenKinds, looks_like_token, open_classic_token,
     payload_in_answer,
 };
 use bonafide::ids::Name;
+use bonafide::lab::key_attestation::{KeyAttestationLab, Names};
 use bonafide::lab::play_integrity::LabApp;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
+use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
     AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, Evidence, Role, Upstreams, Verifier,
@@ -40,7 +44,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -50,7 +54,10 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("confirmation", confirmation),
     ("integrity_payload", integrity_payload),
     ("integrity_token", integrity_token),
+    ("key_attestation_chain", key_attestation_chain),
+    ("key_description", key_description),
     ("leaf", leaf),
+    ("provisioning_info", provisioning_info),
     ("role", role),
     ("status_list", status_list),
 ];
@@ -221,4 +228,76 @@ pub fn role(bytes: &[u8]) {
 
 fn name(text: &str) -> Name {
     text.parse().expect("a name")
+}
+
+/// When the laboratory's chains were made.
+const CHAINS_MADE: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+static CHAIN_LAB: LazyLock<KeyAttestationLab> =
+    LazyLock::new(|| KeyAttestationLab::from_seed(&[1; 32], Names::Lab, CHAINS_MADE).expect("a lab"));
+static LAB_CHAINS: LazyLock<ChainAnchors> = LazyLock::new(chain_anchors);
+static GOOGLES_CHAINS: LazyLock<ChainAnchors> = LazyLock::new(|| key_attestation_anchors(&[]).expect("Google's roots"));
+
+fn chain_anchors() -> ChainAnchors {
+    key_attestation_anchors(&[CHAIN_LAB.root_der().to_vec()]).expect("anchors")
+}
+
+/// Certificates that stand one after the other, each behind its length in two bytes; the last one may be cut.
+fn certificates(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut chain = Vec::new();
+    while let [high, low, rest @ ..] = bytes {
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
+        let (certificate, left) = rest.split_at(length);
+        chain.push(certificate.to_vec());
+        bytes = left;
+    }
+    chain
+}
+
+/// A chain that Google has not signed is refused, no check of it panics, and what is remembered of others changes nothing.
+pub fn key_attestation_chain(bytes: &[u8]) {
+    let chain = certificates(bytes);
+    let apps = [AppIdentity { package: "com.example.shop".to_owned(), signers: None }];
+    let expectation = key_attestation::Expectation {
+        challenge: Some(b"challenge"),
+        apps: Some(&apps),
+        shared_user_id: key_attestation::SharedUserId::Refused,
+        public_key: None,
+        factory_expiry: key_attestation::FactoryExpiry::Tolerated,
+        issuers: key_attestation::IssuerRules::FactoryExcepted,
+    };
+    let verify = |anchors: &ChainAnchors| {
+        let verified = key_attestation::verify_key_attestation(&chain, anchors, expectation, CHAINS_MADE);
+        verified.map(|verified| verified.into_facts())
+    };
+    assert!(verify(&GOOGLES_CHAINS).is_err());
+    let remembering = verify(&LAB_CHAINS);
+    assert_eq!(remembering, verify(&chain_anchors()));
+    if let Ok(check) = KeyAttestationCheck::new(&chain, &LAB_CHAINS, expectation, CHAINS_MADE) {
+        // Each on its own, so that a refusal by one does not hide the next.
+        let refusals = key_attestation::STEPS.iter().filter(|step| step.run(&check).is_err()).count();
+        assert_eq!(refusals == 0, remembering.is_ok());
+    }
+}
+
+/// A description that is read names each tag once in a list, and its app can be asked for.
+pub fn key_description(bytes: &[u8]) {
+    let Ok(description) = KeyDescription::parse(bytes) else { return };
+    for list in [&description.software, &description.hardware] {
+        let mut tags = list.tags.clone();
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), list.tags.len());
+        assert!(list.unknown_tags.iter().chain(&list.misplaced_tags()).all(|tag| list.tags.contains(tag)));
+    }
+    if let Some(Ok(app)) = description.software.application_id.as_deref().map(ApplicationId::parse) {
+        assert!(
+            app.packages.len() <= key_attestation::PACKAGE_LIMIT && app.signers.len() <= key_attestation::SIGNER_LIMIT
+        );
+    }
+}
+
+/// What the remote provisioner says is kept in bounds, or not at all.
+pub fn provisioning_info(bytes: &[u8]) {
+    let Some(info) = key_attestation::provisioning_info(bytes) else { return };
+    assert!([info.manufacturer, info.entity].into_iter().flatten().all(|text| text.len() <= 64));
 }
