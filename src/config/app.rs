@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::app_attest;
 use super::entry::{Entry, refuse_repeats};
-use super::play_integrity;
 use super::section::Section;
+use super::{key_attestation, play_integrity};
 use crate::ids::AppName;
 use crate::verdict::Freshness;
 use crate::verifier::AppConfig;
@@ -14,7 +14,7 @@ use crate::verifier::AppConfig;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The sections that say what may prove itself as an app; one is needed at least.
-const FORMATS: [&str; 2] = ["app_attest", "play_integrity"];
+const FORMATS: [&str; 3] = ["app_attest", "key_attestation", "play_integrity"];
 
 /// Reads all apps.
 pub(super) fn read(sections: Vec<Section<'_>>) -> Vec<AppConfig> {
@@ -29,13 +29,15 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let name = section.required("name").and_then(|entry| Some((entry, entry.parsed()?)));
     let (verdict_lifetime, freshness) = read_times(&mut section);
     let app_attest = app_attest::read(section.section("app_attest"));
+    let key_attestation = key_attestation::read(section.section("key_attestation"));
     let play_integrity = play_integrity::read(section.section("play_integrity"));
     if FORMATS.iter().all(|key| section.entry(key).is_none()) {
-        section.miss("[app.app_attest] or [app.play_integrity] is missing".to_owned());
+        section.miss("[app.app_attest], [app.key_attestation] or [app.play_integrity] is missing".to_owned());
     }
     section.finish();
     let app = name.clone().map(|(_, name)| AppConfig {
         app_attest,
+        key_attestation,
         play_integrity,
         verdict_lifetime,
         freshness,

@@ -73,7 +73,8 @@ fn category(entry: Entry<'_>) -> Option<ValidationCategory> {
     Some(category)
 }
 
-fn sign_count(section: &mut Section<'_>) -> SignCountMode {
+/// Reads which sign counts are accepted.
+pub(super) fn sign_count(section: &mut Section<'_>) -> SignCountMode {
     let modes = [("strict", Windowed::No), ("window", Windowed::Yes)];
     let windowed = section.read("sign_count", |entry| entry.one_of(&modes), Windowed::No);
     let size = section.entry("sign_count_window");
@@ -98,6 +99,7 @@ fn window(entry: Option<Entry<'_>>) -> Option<WindowSize> {
     size.or_else(|| entry.refuse("expected a multiple of 64"))
 }
 
-fn lab_roots(entry: Entry<'_>) -> Option<Vec<Vec<u8>>> {
+/// Reads the files of lab roots.
+pub(super) fn lab_roots(entry: Entry<'_>) -> Option<Vec<Vec<u8>>> {
     Some(entry.items()?.into_iter().filter_map(pem::lab_roots).flatten().collect())
 }

@@ -5,12 +5,14 @@
 
 pub mod check;
 
+mod android;
 mod app;
 mod app_attest;
 mod caller;
 mod entry;
 mod fault;
 mod http;
+mod key_attestation;
 mod ledger;
 mod nearest;
 mod pem;

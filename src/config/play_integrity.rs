@@ -3,21 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use data_encoding::BASE64;
 
+use super::android::{package_name, signer};
 use super::entry::{Entry, refuse_repeats};
 use super::pem;
 use super::section::Section;
 use crate::appraisal::{Outage, PlayIntegrityPolicy, Presence, Signal, Stance};
-use crate::crypto::digest::Digest;
 use crate::crypto::jose::KeyEncryptionKey;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict, SignerDigest, TokenKind};
 use crate::evidence::play_integrity::{IntegrityKeys, TestingResponses, TokenKinds};
 use crate::verifier::PlayIntegrityConfig;
 
-/// The longest package name, in bytes.
-const PACKAGE_NAME_LIMIT: usize = 255;
 /// The least time that is given to Google.
 const MOMENT: Duration = Duration::from_millis(100);
 /// How old a verdict may be, and how long one may be held: a day at most.
@@ -63,31 +61,11 @@ pub(super) fn read(mut section: Section<'_>) -> Option<PlayIntegrityConfig> {
     Some(format)
 }
 
-/// An Android package: two or more parts with dots between them, each a letter and then letters, digits and underscores.
-fn package_name(entry: Entry<'_>) -> Option<String> {
-    let text = entry.text()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let fits = |part: &str| part.starts_with(|first: char| first.is_ascii_alphabetic()) && part.bytes().all(plain);
-    if text.len() <= PACKAGE_NAME_LIMIT && text.contains('.') && text.split('.').all(fits) {
-        Some(text.to_owned())
-    } else {
-        entry.refuse("expected a package, for example \"com.example.shop\"")
-    }
-}
-
 fn signers(entry: Entry<'_>) -> Option<Vec<SignerDigest>> {
     entry.expect_items("signer's digest");
     let read = entry.items()?.into_iter().filter_map(|item| Some((item, signer(item)?))).collect::<Vec<_>>();
     refuse_repeats(&read, "signer's digest");
     Some(read.into_iter().map(|(_, signer)| signer).collect())
-}
-
-/// In base64url, as verdicts have it, or in hexadecimal with or without colons, as the Play Console shows it.
-fn signer(entry: Entry<'_>) -> Option<SignerDigest> {
-    let text = entry.text()?;
-    let hexadecimal = || Digest::try_from(HEXLOWER_PERMISSIVE.decode(text.replace(':', "").as_bytes()).ok()?).ok();
-    let read = text.parse().ok().or_else(|| hexadecimal().map(SignerDigest));
-    read.or_else(|| entry.refuse("expected SHA-256 of a certificate, in base64url or hexadecimal"))
 }
 
 /// Reads one pair of response keys. What the files hold is never shown.

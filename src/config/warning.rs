@@ -46,7 +46,8 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
 fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
     let app_attest = app.app_attest.as_ref();
     let development = app_attest.is_some_and(|format| format.policy.environment == Environment::Development);
-    let lab = app_attest.is_some_and(|format| !format.lab_roots.is_empty());
+    let chains = app.key_attestation.as_ref().is_some_and(|format| !format.lab_roots.is_empty());
+    let lab = chains || app_attest.is_some_and(|format| !format.lab_roots.is_empty());
     let development = development.then(|| Warning::Development(app.name.clone()));
     let lab_keys = app.play_integrity.as_ref().is_some_and(|format| !format.lab_keys.is_empty());
     let lab = (lab || lab_keys).then(|| Warning::LabRoots(app.name.clone()));

@@ -79,7 +79,10 @@ fn faults_of_an_app() {
         (app("sign_count = \"strict\"", ""), "3:1: unknown key \"sign_count\" in [app]"),
         ("".to_owned(), "1:1: [[app]] is missing"),
         ("app = []".to_owned(), "1:7: expected at least one [[app]]"),
-        ("\n[[app]]\nname = \"shop\"".to_owned(), "2:1: [app.app_attest] or [app.play_integrity] is missing in [app]"),
+        (
+            "\n[[app]]\nname = \"shop\"".to_owned(),
+            "2:1: [app.app_attest], [app.key_attestation] or [app.play_integrity] is missing in [app]",
+        ),
         ("[[app]]\nname = \"shop\"\napp_attest = 3".to_owned(), "3:14: expected a table, found an integer"),
         (format!("[[app]]\n[app.app_attest]\n{APP_IDS}"), "1:1: \"name\" is missing in [app]"),
         (app("", "") + &app("", ""), "8:8: this name is taken: it already stands on line 2"),

@@ -3,6 +3,7 @@
 mod apps;
 mod documents;
 mod files;
+mod key_attestation;
 mod play_integrity;
 mod sample;
 mod sections;

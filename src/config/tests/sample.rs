@@ -71,6 +71,8 @@ fn the_sample_works_with_every_setting_in_force() {
     let config = Config::parse(&uncommented(), folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
     assert!(config.grpc.tls.is_some_and(|tls| tls.client_ca.is_some()));
     assert_eq!(config.verifier.apps[0].app_attest.as_ref().map(|format| format.lab_roots.len()), Some(1));
+    let chains = config.verifier.apps[0].key_attestation.as_ref();
+    assert_eq!(chains.map(|format| format.lab_roots.len()), Some(1));
     assert_eq!(config.verifier.apps[0].play_integrity.as_ref().map(|format| format.keys.len()), Some(1));
 }
 
