@@ -105,7 +105,7 @@ impl ChainAnchors {
             all => all,
         };
         let mut chain = self.recall(below_anchor)?;
-        let anchor = self.anchor_of(chain.last().ok_or(NOTHING_BETWEEN)?)?;
+        let anchor = self.anchor_of(chain.last_mut().ok_or(NOTHING_BETWEEN)?)?;
         let (mut id, mut holder) = (anchor.id, Signed::read(&anchor.certificate)?.holder);
         for Vouched { issuer, by } in chain.iter_mut().rev() {
             let signed = Signed::read(&issuer.der)?;
@@ -127,8 +127,8 @@ impl ChainAnchors {
         id.is_ok_and(|id| self.anchors.iter().any(|anchor| anchor.id == id))
     }
 
-    /// The anchor that has issued this certificate, which is remembered or found by name and signature.
-    fn anchor_of(&self, top: &Vouched) -> Result<&Anchor, PathFault> {
+    /// The anchor that has issued this certificate, which is remembered or found by name and signature, and then noted.
+    fn anchor_of(&self, top: &mut Vouched) -> Result<&Anchor, PathFault> {
         if let Some(anchor) = self.anchors.iter().find(|anchor| top.by == Some(anchor.id)) {
             return Ok(anchor);
         }
@@ -137,7 +137,10 @@ impl ChainAnchors {
         for anchor in &self.anchors {
             let holder = Signed::read(&anchor.certificate)?.holder;
             match signed.is_signed_by(&holder, anchor.strength) {
-                Ok(()) => return Ok(anchor),
+                Ok(()) => {
+                    top.by = Some(anchor.id);
+                    return Ok(anchor);
+                }
                 Err(other) if signed.names(&holder) => fault = other,
                 Err(_) => {}
             }
