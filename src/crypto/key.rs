@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use p256::pkcs8::{DecodePublicKey, EncodePublicKey};
+use p256::pkcs8::EncodePublicKey;
 
 use super::digest::sha256;
 use crate::ids::KeyId;
@@ -12,6 +12,12 @@ use crate::ids::KeyId;
 pub struct P256PublicKey {
     point: [u8; 65],
 }
+
+/// What stands before the uncompressed point: DER has one form of it.
+const SPKI_HEAD: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE,
+    0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
 
 /// Why bytes are not a P-256 public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,9 +45,7 @@ impl P256PublicKey {
 
     /// Reads a DER `SubjectPublicKeyInfo` with the named curve P-256 and an uncompressed point (RFC 5480).
     pub fn from_spki(der: &[u8]) -> Result<Self, KeyMalformed> {
-        p256::PublicKey::from_public_key_der(der).map_err(|_| KeyMalformed)?;
-        // The point is the last value and fills its bit string. A compressed one is shorter and has another first byte.
-        Self::from_sec1(der.last_chunk::<65>().ok_or(KeyMalformed)?)
+        Self::from_sec1(der.strip_prefix(SPKI_HEAD).ok_or(KeyMalformed)?)
     }
 
     /// The uncompressed point, `04 || X || Y`.
@@ -74,6 +78,7 @@ impl fmt::Debug for P256PublicKey {
 mod tests {
     use super::*;
     use data_encoding::BASE64;
+    use p256::pkcs8::DecodePublicKey;
 
     const SPKI: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEiMA0oZCqfbxaBhUBxlQoA5QlghmLPxzFRnPKO5rSC0FSgmelT1/boEafr7RrtpkKOWvwT5SknUMgyBx6skCjmA==";
     const KEY_ID: &str = "YmbJO4x5nEHUvncp9zdWuVZjNBEMgJn3cdSToAXQe3M=";

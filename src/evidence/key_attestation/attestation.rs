@@ -7,7 +7,6 @@ use super::provisioning_info::{PROVISIONING_INFO_OID, provisioning_info};
 use super::rejection::{Rejection, require};
 use super::rules::Chain;
 use super::steps::KeyAttestationCheck;
-use crate::crypto::certificate::Certificate;
 use crate::crypto::digest::Digest;
 use crate::crypto::key::P256PublicKey;
 use crate::crypto::serial::Serial;
@@ -63,14 +62,14 @@ pub(super) fn check_sizes(chain: &[Vec<u8>]) -> Result<(), Rejection> {
 
 /// Whether kind, size and curve that the description states, in whatever list, are the certified key's, as far as that is P-256.
 /// Of other kinds, only that they are not described as P-256.
-pub(super) fn describes_key(description: &KeyDescription, leaf: &Certificate<'_>) -> bool {
+pub(super) fn describes_key(description: &KeyDescription, key: Option<&P256PublicKey>) -> bool {
     let stated = |read: fn(&AuthorizationList) -> Option<u64>| {
         read(&description.hardware).or_else(|| read(&description.software))
     };
     let [algorithm, size, curve] =
         [stated(|list| list.algorithm), stated(|list| list.key_size), stated(|list| list.ec_curve)];
     let is = |stated: Option<u64>, expected: u64| stated.is_none_or(|stated| stated == expected);
-    if leaf.p256_key().is_ok() {
+    if key.is_some() {
         is(algorithm, 3) && is(size, 256) && is(curve, 1)
     } else {
         !(algorithm == Some(3) && curve == Some(1))
@@ -84,7 +83,7 @@ impl KeyAttestationCheck<'_> {
         let device_ids = description.hardware.device_ids.iter();
         Ok(KeyAttestationFacts {
             public_key: self.leaf.spki().to_vec(),
-            key: self.leaf.p256_key().ok(),
+            key: self.key,
             anchor: path.origin.into(),
             anchor_spki_sha256: path.anchor_spki_sha256,
             claims: self.on_chain(|chain| self.claims(chain, description))?,

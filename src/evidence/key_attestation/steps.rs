@@ -13,6 +13,7 @@ use crate::crypto::certificate::Certificate;
 use crate::crypto::certificate_facts::CertificateFacts;
 use crate::crypto::chain::{ChainAnchors, ChainPath};
 use crate::crypto::digest::{Digest, equal_in_constant_time};
+use crate::crypto::key::P256PublicKey;
 use crate::evidence::Verified;
 use crate::time::Timestamp;
 
@@ -56,6 +57,7 @@ pub enum SharedUserId {
 pub struct KeyAttestationCheck<'a> {
     pub(super) leaf: Certificate<'a>,
     pub(super) leaf_facts: CertificateFacts,
+    pub(super) key: Option<P256PublicKey>,
     path: OnceCell<Result<ChainPath, Rejection>>,
     description: OnceCell<Result<KeyDescription, Rejection>>,
     chain: &'a [Vec<u8>],
@@ -132,9 +134,9 @@ impl<'a> KeyAttestationCheck<'a> {
         attestation::check_sizes(chain)?;
         let leaf = chain.first().ok_or(Rejection::CertificateCount(0))?;
         let leaf = Certificate::parse(leaf).map_err(|_| Rejection::CertificateMalformed)?;
-        let leaf_facts = leaf.facts();
+        let (leaf_facts, key) = (leaf.facts(), leaf.p256_key().ok());
         let (path, description) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { leaf, leaf_facts, path, description, chain, anchors, expectation, now })
+        Ok(Self { leaf, leaf_facts, key, path, description, chain, anchors, expectation, now })
     }
 
     pub(super) fn path(&self) -> Result<&ChainPath, Rejection> {
@@ -167,7 +169,7 @@ impl<'a> KeyAttestationCheck<'a> {
     }
 
     fn key_fits(&self) -> Result<(), Rejection> {
-        let fits = attestation::describes_key(self.description()?, &self.leaf);
+        let fits = attestation::describes_key(self.description()?, self.key.as_ref());
         require(fits, Rejection::KeyContradicted)
     }
 
