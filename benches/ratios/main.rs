@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
 mod integrity;
+mod key_attestation;
 mod paired;
 mod service;
 mod store;
@@ -21,10 +22,15 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
-    let all: [Promise; 7] = [
+    let all: [Promise; 12] = [
         ("attestation, first under its intermediate", verification::first_attestation),
         ("attestation, intermediate known", verification::next_attestation),
         ("assertion", verification::assertion),
+        ("factory chain, from scratch", key_attestation::first_factory_chain),
+        ("factory chain, issuers known", key_attestation::next_factory_chain),
+        ("remote chain, from scratch", key_attestation::first_remote_chain),
+        ("remote chain, authorities known", key_attestation::next_remote_chain),
+        ("assertion by an Android key", key_attestation::assertion),
         ("classic integrity token", integrity::classic_token),
         ("store advance, 64 in flight against 1", store::advance),
         ("CheckVerdict against an empty unary call", service::check_verdict),
