@@ -5,6 +5,7 @@
 mod corpus;
 mod forge;
 mod inspect;
+mod integrity;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -24,6 +24,7 @@ pub(super) use app_attest_assertion::Input as AssertionInput;
 pub use case::{Base64Bytes, Case, CaseFault, Expected};
 pub use judgement::{Fact, Judgement};
 pub(super) use key_attestation::Input as KeyAttestationInput;
+pub(super) use play_integrity::Input as IntegrityInput;
 pub use report::{Outcome, Report, Row, Standing};
 
 use super::{Finding, screen};

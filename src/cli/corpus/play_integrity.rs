@@ -73,7 +73,7 @@ pub(super) fn judge(case: &Case, _: &Path) -> Result<Judgement, CaseFault> {
 
 impl Input {
     /// The payload, out of its token where it is in one.
-    pub(in crate::cli) fn payload(&self) -> Result<Result<Vec<u8>, Rejection>, CaseFault> {
+    fn payload(&self) -> Result<Result<Vec<u8>, Rejection>, CaseFault> {
         match (&self.payload, &self.token) {
             (Some(payload), None) => Ok(Ok(payload.get().as_bytes().to_vec())),
             (None, Some(token)) => Ok(open_classic_token(token.as_bytes(), &[self.keys()?])),
@@ -92,7 +92,34 @@ impl Input {
         })
     }
 
-    fn binding(&self) -> Result<(TokenKind, &str), CaseFault> {
+    /// The token, where the case carries one.
+    pub(in crate::cli) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Token or payload as they stand in the case; nothing where there is neither.
+    pub(in crate::cli) fn bytes(&self) -> Vec<u8> {
+        let payload = || self.payload.as_ref().map(|payload| payload.get());
+        self.token().or_else(payload).unwrap_or_default().as_bytes().to_vec()
+    }
+
+    /// The package that is expected.
+    pub(in crate::cli) fn package_name(&self) -> &str {
+        &self.package_name
+    }
+
+    /// The signers that are expected.
+    pub(in crate::cli) fn signers(&self) -> &[SignerDigest] {
+        &self.certificate_sha256_digests
+    }
+
+    /// How old a verdict may be.
+    pub(in crate::cli) fn max_age(&self) -> Duration {
+        self.max_age_seconds.map_or(Duration::MAX, Duration::from_secs)
+    }
+
+    /// The binding that is expected, and of which kind.
+    pub(in crate::cli) fn binding(&self) -> Result<(TokenKind, &str), CaseFault> {
         match (&self.nonce, &self.request_hash) {
             (Some(nonce), None) => Ok((TokenKind::Classic, nonce)),
             (None, Some(hash)) => Ok((TokenKind::Standard, hash)),
@@ -110,7 +137,7 @@ impl Input {
             signers: &self.certificate_sha256_digests,
             binding,
             kinds: TokenKinds::Only(kind),
-            max_age: self.max_age_seconds.map_or(Duration::MAX, Duration::from_secs),
+            max_age: self.max_age(),
             skew: Expectation::SKEW,
             testing_responses: TestingResponses::Refused,
         }

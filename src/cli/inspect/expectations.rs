@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use data_encoding::BASE64;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -14,11 +15,13 @@ use crate::cli::corpus;
 use crate::crypto::chain::ChainAnchors;
 use crate::crypto::digest::Digest;
 use crate::crypto::digest::sha256;
+use crate::crypto::jose::KeyEncryptionKey;
 use crate::crypto::key::P256PublicKey;
 use crate::crypto::path::TrustAnchors;
 use crate::endorsement::{app_attest_anchors, key_attestation_anchors};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::Environment;
+use crate::evidence::play_integrity::IntegrityKeys;
 use crate::time::Timestamp;
 
 /// The flag that names an app.
@@ -46,6 +49,18 @@ pub(super) struct Flags {
     /// SHA-256 of a certificate that the package may be signed with (base64 or hexadecimal); may be given more than once
     #[arg(long = "signer", value_name = "DIGEST", value_parser = digest)]
     signers: Vec<Digest>,
+    /// The nonce or request hash of an integrity token, where it is not SHA-256 of the client data in base64url
+    #[arg(long, value_name = "TEXT")]
+    binding: Option<String>,
+    /// How long ago an integrity token may have been requested
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+    /// The key that opens the app's classic integrity tokens: a file, or the text of the Play Console itself
+    #[arg(long, value_name = "FILE|TEXT", requires = "verification_key")]
+    decryption_key: Option<String>,
+    /// The key that their payloads are signed with, likewise
+    #[arg(long, value_name = "FILE|TEXT", requires = "decryption_key")]
+    verification_key: Option<String>,
     /// The environment that is expected
     #[arg(long, value_enum)]
     environment: Option<EnvironmentName>,
@@ -95,6 +110,9 @@ pub(super) struct Expectations {
     pub(super) at: Timestamp,
     pub(super) packages: Vec<String>,
     pub(super) signers: BTreeSet<Digest>,
+    pub(super) binding: Option<String>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) integrity_keys: Option<IntegrityKeys>,
     pub(super) anchors: TrustAnchors,
     pub(super) chain_anchors: ChainAnchors,
 }
@@ -115,7 +133,7 @@ impl Expectations {
 
     fn or(mut self, input: &CaseInput) -> anyhow::Result<Self> {
         let (hash, app_id) = match input {
-            CaseInput::KeyAttestation(_) => return Ok(self),
+            CaseInput::KeyAttestation(_) | CaseInput::PlayIntegrity(_) => return Ok(self),
             CaseInput::Attestation(input) => {
                 self.key_id.get_or_insert_with(|| input.key_id.0.clone());
                 self.environment.get_or_insert(input.environment);
@@ -180,10 +198,32 @@ impl Flags {
             at: self.at.unwrap_or_else(now),
             packages: self.packages.clone(),
             signers: self.signers.iter().copied().collect(),
+            binding: self.binding.clone(),
+            max_age: self.max_age.map(Duration::from_secs),
+            integrity_keys: self.integrity_keys()?,
             anchors,
             chain_anchors,
         })
     }
+}
+
+impl Flags {
+    fn integrity_keys(&self) -> anyhow::Result<Option<IntegrityKeys>> {
+        let (Some(decryption), Some(verification)) = (&self.decryption_key, &self.verification_key) else {
+            return Ok(None);
+        };
+        let aes = console_text(decryption)?.and_then(|key| <[u8; 32]>::try_from(key).ok());
+        let spki = console_text(verification)?.and_then(|der| P256PublicKey::from_spki(&der).ok());
+        Ok(Some(IntegrityKeys {
+            decryption: KeyEncryptionKey::new(aes.context("the decryption key is not 32 bytes in base64")?),
+            verification: spki.context("the verification key is not a P-256 SubjectPublicKeyInfo in base64")?,
+        }))
+    }
+}
+
+/// What a text of the Play Console says; `None` where it is not base64.
+fn console_text(source: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    Ok(BASE64.decode(file_or_text(source)?.trim_ascii()).ok())
 }
 
 /// The vendors' roots and the named ones; for a case, without any that is named, the case's own and nothing else.

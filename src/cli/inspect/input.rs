@@ -10,7 +10,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::Serialize;
 
-use crate::cli::corpus::{AssertionInput, AttestationInput, Case, KeyAttestationInput};
+use crate::cli::corpus::{AssertionInput, AttestationInput, Case, IntegrityInput, KeyAttestationInput};
 
 /// The largest input, in bytes.
 const INPUT_LIMIT: u64 = 1024 * 1024;
@@ -46,6 +46,8 @@ pub(super) enum CaseInput {
     Assertion(AssertionInput),
     /// An Android certificate chain with expectations.
     KeyAttestation(KeyAttestationInput),
+    /// A verdict of Play Integrity, perhaps in a token, with expectations.
+    PlayIntegrity(IntegrityInput),
 }
 
 /// How an input was encoded.
@@ -60,6 +62,10 @@ pub(super) enum Encoding {
     Hexadecimal,
     /// PEM certificates.
     Pem,
+    /// A token of parts with dots between them.
+    Compact,
+    /// JSON with a verdict.
+    Json,
     /// A case of the corpus.
     Case,
 }
@@ -72,6 +78,8 @@ impl Encoding {
             Self::Base64 => "base64",
             Self::Hexadecimal => "hexadecimal",
             Self::Pem => "PEM",
+            Self::Compact => "a compact token",
+            Self::Json => "JSON",
             Self::Case => "a case of the corpus",
         }
     }
@@ -90,7 +98,9 @@ impl Input {
     fn decode(bytes: Vec<u8>, folder: &Path) -> anyhow::Result<Self> {
         let text = std::str::from_utf8(&bytes).ok().map(str::trim);
         match text.filter(|text| text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace())) {
+            Some(json) if is_verdict(json) => Ok(Self::new(Encoding::Json, vec![json.as_bytes().to_vec()])),
             Some(json) if json.starts_with('{') => Self::of_case(json, folder),
+            Some(token) if is_token(token) => Ok(Self::new(Encoding::Compact, vec![token.as_bytes().to_vec()])),
             Some(pem) if pem.contains("-----BEGIN ") => Self::of_pem(pem),
             Some(text) => match decoded(text) {
                 Some((encoding, bytes)) => Ok(Self::new(encoding, vec![bytes])),
@@ -126,10 +136,27 @@ impl Input {
                 let input: KeyAttestationInput = case.input()?;
                 (input.certificates(), CaseInput::KeyAttestation(input))
             }
+            "play_integrity" => {
+                let input: IntegrityInput = case.input()?;
+                (vec![input.bytes()], CaseInput::PlayIntegrity(input))
+            }
             other => bail!("cases of the kind {other} cannot be shown"),
         };
         Ok(Self { case: Some(Carried { case, input, folder: folder.to_owned() }), ..Self::new(Encoding::Case, pieces) })
     }
+}
+
+/// A verdict, bare or in Google's answer, damaged as it may be; a case has more members around it.
+fn is_verdict(text: &str) -> bool {
+    let names = |name: &str| text.contains(name);
+    text.starts_with('{')
+        && (names("\"requestDetails\"") || names("\"tokenPayloadExternal\""))
+        && !names("\"verify_at\"")
+}
+
+fn is_token(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    text.split('.').count() >= 3 && text.bytes().all(plain)
 }
 
 /// The folder of a file; for standard input, the one we are in.

@@ -27,6 +27,10 @@ pub(super) enum Kind {
     Certificates,
     /// Android key attestation: a chain whose certificates describe a key, leaf first
     KeyAttestation,
+    /// Play Integrity token
+    IntegrityToken,
+    /// Play Integrity verdict: the payload of a token, or Google's answer with it
+    IntegrityVerdict,
 }
 
 impl Kind {
@@ -38,6 +42,8 @@ impl Kind {
             Self::AuthenticatorData => "authenticator data",
             Self::Certificates => "certificates",
             Self::KeyAttestation => "Android key attestation",
+            Self::IntegrityToken => "Play Integrity token",
+            Self::IntegrityVerdict => "Play Integrity verdict",
         }
     }
 }
@@ -48,6 +54,9 @@ pub(super) fn of(input: &Input) -> anyhow::Result<Kind> {
         (Some(CaseInput::Attestation(_)), ..) => Ok(Kind::Attestation),
         (Some(CaseInput::Assertion(_)), ..) => Ok(Kind::Assertion),
         (Some(CaseInput::KeyAttestation(_)), ..) => Ok(Kind::KeyAttestation),
+        (Some(CaseInput::PlayIntegrity(input)), ..) if input.token().is_some() => Ok(Kind::IntegrityToken),
+        (Some(CaseInput::PlayIntegrity(_)), ..) | (_, Encoding::Json, _) => Ok(Kind::IntegrityVerdict),
+        (_, Encoding::Compact, _) => Ok(Kind::IntegrityToken),
         (_, _, pieces) if describes_a_key(pieces) => Ok(Kind::KeyAttestation),
         (_, Encoding::Pem, _) => Ok(Kind::Certificates),
         (None, _, [bytes]) => of_bytes(bytes),

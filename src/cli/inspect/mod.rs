@@ -16,6 +16,7 @@ mod key_description;
 mod kind;
 mod node;
 mod object;
+mod play_integrity;
 mod sheet;
 mod tree;
 
@@ -27,9 +28,10 @@ use input::Input;
 use kind::Kind;
 use sheet::{Report, Sheet};
 
-/// Show what stands in an attestation object, assertion, authenticator data or certificate chain, and check it
+/// Show what stands in an attestation object, assertion, certificate chain, integrity token or verdict, and check it
 ///
-/// Reads raw bytes, base64, hexadecimal, PEM, or a case of the corpus, which brings its own expectations.
+/// Reads raw bytes, base64, hexadecimal, PEM, compact tokens, JSON of Google's, or a case of the corpus, which brings its own
+/// expectations.
 ///
 /// Exit code: 0 when everything that was checked holds, 1 when a check fails, 2 when the input cannot be read at all.
 #[derive(Debug, clap::Args)]
@@ -69,5 +71,7 @@ fn examine(kind: Kind, input: &Input, expectations: &Expectations) -> Sheet {
         Kind::AuthenticatorData => authenticator_data::examine(&bytes, expectations),
         Kind::Certificates => certificate::examine(&input.pieces, expectations),
         Kind::KeyAttestation => key_attestation::examine(input, expectations),
+        Kind::IntegrityToken => play_integrity::examine_token(&bytes, input, expectations),
+        Kind::IntegrityVerdict => play_integrity::examine_payload(&bytes, input, expectations),
     }
 }
