@@ -8,7 +8,7 @@ use std::time::Instant;
 use bonafide::app::Service;
 use bonafide::appraisal::{Circumstances, appraise};
 use bonafide::clock::{Clock, SystemClock};
-use bonafide::config::Config;
+use bonafide::config::{Config, UpstreamConfig};
 use bonafide::crypto::digest::sha256;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::secret::random;
@@ -69,6 +69,7 @@ impl Stage {
         let careful = AppAttestConfig::careful(vec![app_id()]);
         let app = app_config(AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..careful });
         let config = Config {
+            upstream: UpstreamConfig::usual(),
             grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
             http: None,
             store,

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod lab_google;
 pub mod serve;
+mod upstreams;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,8 +18,9 @@ use crate::config::Config;
 use crate::grpc::{Server, ServerFault, Stopped};
 use crate::http::{HttpConfig, HttpFault, HttpServer};
 use crate::store::{self, OpenFault};
-use crate::telemetry::Vitals;
-use crate::verifier::{BuildFault, Upstreams, Verifier};
+use crate::telemetry::{Sample, Vitals};
+use crate::upstream::google::GoogleFault;
+use crate::verifier::{BuildFault, Verifier};
 
 /// How often what no longer needs to be remembered is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
@@ -32,6 +34,9 @@ pub enum ServiceFault {
     /// The role cannot be built.
     #[error(transparent)]
     Role(#[from] BuildFault),
+    /// Google's services cannot be reached as they are configured.
+    #[error(transparent)]
+    Google(#[from] GoogleFault),
     /// The server cannot listen.
     #[error(transparent)]
     Server(#[from] ServerFault),
@@ -51,11 +56,15 @@ impl Service {
     /// Opens the store, builds the role and listens. Calls are answered once [`Service::run`] is awaited.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ServiceFault> {
         let store = store::open(&config.store)?;
-        let verifier = Arc::new(Verifier::build(config.verifier, store, clock, Upstreams::default()).await?);
+        let (upstreams, google) = upstreams::build(config.upstream, &config.verifier.apps, Arc::clone(&clock))?;
+        let verifier = Arc::new(Verifier::build(config.verifier, store, clock, upstreams).await?);
         let vitals = Arc::new(Vitals::default());
         let server = Server::bind(config.grpc, Arc::clone(&verifier), Arc::clone(&vitals)).await?;
         let http = match config.http {
-            Some(config) => Some(watched(config, vitals).await?),
+            Some(config) => {
+                let verifier = Arc::clone(&verifier);
+                Some(watched(config, vitals, move || upstreams::samples(&verifier, google.as_deref())).await?)
+            }
             None => None,
         };
         Ok(Self { verifier, server, http })
@@ -73,14 +82,17 @@ impl Service {
 
     /// Answers calls until `stop` completes, then drains and closes the store. Health is told until the last call is answered.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
+        let renewing = tokio::spawn(upstreams::renew_status_list(Arc::clone(&self.verifier)));
         let purging = tokio::spawn(purge_now_and_then(self.verifier));
         let (drained, until_drained) = oneshot::channel::<()>();
         let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
         let stopped = self.server.run(stop).await;
         drop(drained);
-        purging.abort();
-        // Only then is its hold on the store gone.
-        purging.await.ok();
+        for task in [purging, renewing] {
+            task.abort();
+            // Only then is its hold on the store gone.
+            task.await.ok();
+        }
         if let Some(http) = http {
             http.await.ok();
         }
@@ -89,9 +101,13 @@ impl Service {
 }
 
 /// Metrics and health, from what the edges tell.
-async fn watched(config: HttpConfig, vitals: Arc<Vitals>) -> Result<HttpServer, HttpFault> {
+async fn watched(
+    config: HttpConfig,
+    vitals: Arc<Vitals>,
+    upstreams: impl Fn() -> Vec<Sample> + Send + Sync + 'static,
+) -> Result<HttpServer, HttpFault> {
     let told = Arc::clone(&vitals);
-    HttpServer::bind(config, vitals, move || told.samples()).await
+    HttpServer::bind(config, vitals, move || [told.samples(), upstreams()].concat()).await
 }
 
 async fn purge_now_and_then(verifier: Arc<Verifier>) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::app_attest;
 use super::entry::{Entry, refuse_repeats};
+use super::google::UpstreamConfig;
 use super::section::Section;
 use super::{key_attestation, play_integrity};
 use crate::ids::AppName;
@@ -17,10 +18,10 @@ const DAY: Duration = Duration::from_secs(86_400);
 const FORMATS: [&str; 3] = ["app_attest", "key_attestation", "play_integrity"];
 
 /// Reads all apps.
-pub(super) fn read(sections: Vec<Section<'_>>) -> Vec<AppConfig> {
+pub(super) fn read(sections: Vec<Section<'_>>, upstream: &UpstreamConfig) -> Vec<AppConfig> {
     let (names, apps): (Vec<_>, Vec<_>) = sections.into_iter().map(read_one).unzip();
     refuse_repeats(&names.into_iter().flatten().collect::<Vec<_>>(), "name");
-    apps.into_iter().flatten().collect()
+    apps.into_iter().flatten().map(|app| upstream.standing_behind(app)).collect()
 }
 
 type Named<'a> = Option<(Entry<'a>, AppName)>;

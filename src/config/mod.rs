@@ -11,6 +11,7 @@ mod app_attest;
 mod caller;
 mod entry;
 mod fault;
+mod google;
 mod http;
 mod key_attestation;
 mod ledger;
@@ -35,6 +36,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 pub use fault::{Fault, Faults};
+pub use google::{StatusListFrom, UpstreamConfig};
 pub use place::Place;
 pub use warning::Warning;
 
@@ -60,6 +62,8 @@ pub struct Config {
     pub http: Option<HttpConfig>,
     /// Where it keeps what it keeps.
     pub store: StoreConfig,
+    /// What it asks of the world outside.
+    pub upstream: UpstreamConfig,
     /// Which apps it knows.
     pub verifier: VerifierConfig,
     /// What it writes about itself.
@@ -114,6 +118,7 @@ fn read(text: &str, base: &Path, file: &str) -> Result<Config, Faults> {
 fn read_document(mut root: Section<'_>) -> Config {
     let callers = root.sections("caller");
     let named = if callers.is_empty() { Callers::Absent } else { Callers::Present };
+    let (upstream, status_list_max_shrink) = google::read(root.section("google"), root.section("status_list"));
     let config = Config {
         grpc: server::read(root.section("server"), named, caller::read(callers)),
         http: http::read(root.section("http")),
@@ -121,9 +126,10 @@ fn read_document(mut root: Section<'_>) -> Config {
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),
             cache_capacity: service::cache_capacity(root.section("cache")),
-            status_list_max_shrink: 25,
-            apps: app::read(root.required_sections("app")),
+            status_list_max_shrink,
+            apps: app::read(root.required_sections("app"), &upstream),
         },
+        upstream,
         log: service::log(root.section("log")),
     };
     root.finish();

@@ -8,7 +8,7 @@ use crate::evidence::claims::Environment;
 use crate::evidence::play_integrity::TestingResponses;
 use crate::ids::AppName;
 use crate::store::StoreConfig;
-use crate::verifier::AppConfig;
+use crate::verifier::{AppConfig, PlayIntegrityConfig};
 
 /// Something that an operator should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Warning {
     Development(AppName),
     /// The app takes evidence that anyone with the laboratory's keys can forge.
     LabRoots(AppName),
+    /// Nothing opens the app's integrity tokens: no key of its own, and no access to Google.
+    NobodyOpens(AppName),
     /// The app takes verdicts that testers had Google make up.
     TestingResponses(AppName),
 }
@@ -40,7 +42,14 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
         shown.map(|http| Warning::Http(http.listen)),
         (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
     ];
-    service.into_iter().flatten().chain(config.verifier.apps.iter().flat_map(of_app)).collect()
+    let sealed = config.verifier.apps.iter().filter(|app| opens_nothing(app, config)).map(|app| app.name.clone());
+    let apps = config.verifier.apps.iter().flat_map(of_app);
+    service.into_iter().flatten().chain(apps).chain(sealed.map(Warning::NobodyOpens)).collect()
+}
+
+fn opens_nothing(app: &AppConfig, config: &Config) -> bool {
+    let keys = |format: &PlayIntegrityConfig| format.keys.len() + format.lab_keys.len();
+    config.upstream.google.access.is_none() && app.play_integrity.as_ref().is_some_and(|format| keys(format) == 0)
 }
 
 fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
@@ -65,6 +74,12 @@ impl fmt::Display for Warning {
             Self::Http(address) => write!(out, "metrics and health on {address}: whoever reaches it reads them"),
             Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
             Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
+            Self::NobodyOpens(app) => {
+                write!(
+                    out,
+                    "app {app}: nothing opens its integrity tokens; name access in [google], or keys of its own"
+                )
+            }
             Self::LabRoots(app) => {
                 write!(out, "app {app}: roots or keys of a laboratory are trusted, so evidence for it can be forged")
             }

@@ -3,7 +3,8 @@
 //! A second opening of one token shows an empty payload. The store is therefore told before a token leaves, and an opening whose
 //! answer was lost is never tried again: the token is then worth nothing, and a new one is asked for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Verifier;
@@ -27,7 +28,11 @@ const DAY: u64 = 24 * 3600;
 pub(super) struct Decodings {
     under_way: Flights<(Digest, Digest), Result<Opened, StoreFault>>,
     tokens: MacKey,
+    used: Used,
 }
+
+/// How much of each app's quota was used when it was last counted, with the day.
+type Used = Arc<Mutex<HashMap<AppName, (u32, u32)>>>;
 
 /// A token to be opened.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +65,7 @@ pub(super) enum Opened {
 
 impl Decodings {
     pub(super) fn new(secret: &Secret) -> Self {
-        Self { under_way: Flights::default(), tokens: secret.mac_key("integrity token") }
+        Self { under_way: Flights::default(), tokens: secret.mac_key("integrity token"), used: Used::default() }
     }
 }
 
@@ -69,7 +74,27 @@ pub(super) fn quota_day(now: Timestamp) -> u32 {
     u32::try_from(now.minus(QUOTA_ZONE).as_secs() / DAY).unwrap_or(u32::MAX)
 }
 
+/// How much of an app's daily quota of openings is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaUse {
+    /// The app.
+    pub app: AppName,
+    /// How many tokens were sent today, as far as this service has counted since it started.
+    pub used: u32,
+    /// How many may be.
+    pub quota: u32,
+}
+
 impl Verifier {
+    /// How much of their quota the apps have used today.
+    pub fn quotas(&self) -> Vec<QuotaUse> {
+        let today = quota_day(self.clock.now());
+        let counted = self.decodings.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = |app| counted.get(app).filter(|(day, _)| *day == today).map_or(0, |(_, used)| *used);
+        let quotas = self.apps.values().filter_map(|app| Some((&app.name, app.play_integrity().ok()?)));
+        quotas.map(|(app, format)| QuotaUse { app: app.clone(), used: used(app), quota: format.quota() }).collect()
+    }
+
     /// Has a token opened, or gives the answer that the same call got before.
     pub(super) async fn opened(
         &self,
@@ -87,8 +112,9 @@ impl Verifier {
             kept_until: opening.now.plus(REMEMBERED_FOR),
         };
         let (store, package, text) = (Arc::clone(&self.store), opening.package.to_owned(), opening.token.to_owned());
+        let used = Arc::clone(&self.decodings.used);
         let work = async move {
-            match began(&*store, decoding).await? {
+            match began(&*store, decoding, &used).await? {
                 Some(opened) => Ok(opened),
                 None => {
                     let decoded = decoder.decode(&package, &text, opening.within).await;
@@ -102,8 +128,13 @@ impl Verifier {
 }
 
 /// What is known about the token already; `None` when it may be sent now, and by nobody else.
-async fn began(store: &dyn Store, decoding: Decoding) -> Result<Option<Opened>, StoreFault> {
-    Ok(match store.begin_decoding(decoding).await? {
+async fn began(store: &dyn Store, decoding: Decoding, counted: &Used) -> Result<Option<Opened>, StoreFault> {
+    let (app, day) = (decoding.app.clone(), decoding.day);
+    let outcome = store.begin_decoding(decoding).await?;
+    if let DecodingOutcome::Begun { used } | DecodingOutcome::QuotaSpent { used } = outcome {
+        counted.lock().unwrap_or_else(PoisonError::into_inner).insert(app, (day, used));
+    }
+    Ok(match outcome {
         DecodingOutcome::Begun { .. } => None,
         // Nothing is kept for a token that Google could not open.
         DecodingOutcome::Decoded(answer) if answer.is_empty() => Some(Opened::NotDecodable),

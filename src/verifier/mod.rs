@@ -30,9 +30,10 @@ pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use config::{AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig};
+pub use decoding::QuotaUse;
 pub use fault::{BuildFault, CallFault, Inability};
 pub use key_attestation::KeyAssertion;
-pub use status_list::{RenewedList, StatusListFault};
+pub use status_list::{ListInForce, RenewedList, StatusListFault};
 pub use upstreams::Upstreams;
 
 use app::App;

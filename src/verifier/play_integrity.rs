@@ -66,6 +66,11 @@ impl PlayIntegrity {
         self.config.decoder_origin == Anchor::Lab || !self.config.lab_keys.is_empty()
     }
 
+    /// How many tokens may be opened in a day.
+    pub(super) const fn quota(&self) -> u32 {
+        self.config.daily_quota
+    }
+
     /// How many tokens of the day may be opened when this one is the next.
     pub(super) const fn limit(&self, backing: Backing) -> u32 {
         match backing {

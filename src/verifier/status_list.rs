@@ -7,7 +7,7 @@ use super::Verifier;
 use crate::endorsement::status_list::{KeptList, ListFault, StatusList};
 use crate::store::{ConfirmOutcome, Confirmation, KeptStatusList, Store, StoreFault};
 use crate::time::Timestamp;
-use crate::upstream::{EntityTag, Fetched, RenewalFault, StatusListSource, UpstreamFault, renew};
+use crate::upstream::{EntityTag, Fetched, Renewal, RenewalFault, StatusListSource, UpstreamFault, renew};
 
 /// The list in force, and where it comes from.
 pub(super) struct StatusLists {
@@ -78,10 +78,20 @@ fn taken_up(kept: KeptStatusList) -> Result<InForce, ListFault> {
     Ok(InForce { kept: Arc::new(KeptList { list, fetched_at: kept.fetched_at, fresh_until: kept.fresh_until }), tag })
 }
 
+/// The list in force, in a few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListInForce {
+    /// How many entries it has.
+    pub entries: usize,
+    /// How long ago its source said that it is the current one.
+    pub age: Duration,
+}
+
 impl Verifier {
-    /// Whether there is a source of the status list to ask.
-    pub fn asks_for_status_list(&self) -> bool {
-        self.status_lists.source.is_some()
+    /// The status list in force, if there is one.
+    pub fn status_list(&self) -> Option<ListInForce> {
+        let kept = self.status_lists.in_force()?;
+        Some(ListInForce { entries: kept.list.len(), age: kept.age(self.clock.now()) })
     }
 
     /// Asks for the status list once, and puts a newer one in force: from then on instances whose chain it names are refused,
@@ -95,12 +105,8 @@ impl Verifier {
         let before = self.status_lists.whole();
         let fetched = source.fetch(before.as_ref().and_then(|list| list.tag.as_ref())).await?;
         let now = self.clock.now();
-        let body = match &fetched {
-            Fetched::New { body, .. } => Some(body.clone()),
-            Fetched::Unchanged { .. } => None,
-        };
-        let known = before.as_ref().map(|list| (&*list.kept, list.tag.as_ref()));
-        let renewal = renew(known, fetched, now, self.status_lists.max_shrink_percent)?;
+        let renewal = self.read_renewal(before.clone(), fetched, now).await?;
+        let body = renewal.body;
         let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
         self.status_lists.put(after.clone());
         if renewal.changed {
@@ -110,6 +116,21 @@ impl Verifier {
         self.keep_list(&after, before.as_ref(), body, now).await?;
         let fresh_for = after.kept.fresh_until.since(now);
         Ok(RenewedList { entries: after.kept.list.len(), fresh_for, changed: renewal.changed })
+    }
+
+    /// Reads an answer beside the threads that answer calls: a list may have millions of bytes.
+    async fn read_renewal(
+        &self,
+        before: Option<InForce>,
+        fetched: Fetched,
+        now: Timestamp,
+    ) -> Result<Renewal, StatusListFault> {
+        let max_shrink = self.status_lists.max_shrink_percent;
+        let reading = tokio::task::spawn_blocking(move || {
+            let known = before.as_ref().map(|list| (&*list.kept, list.tag.as_ref()));
+            renew(known, fetched, now, max_shrink)
+        });
+        Ok(reading.await.map_err(|_| StoreFault::Closed)??)
     }
 
     async fn keep_list(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bonafide::app::Service;
 use bonafide::clock::ManualClock;
-use bonafide::config::Config;
+use bonafide::config::{Config, UpstreamConfig};
 use bonafide::evidence::app_attest::AppId;
 use bonafide::evidence::claims::Environment;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
@@ -58,6 +58,7 @@ pub(crate) fn config(folder: &TempDir, lab: &AppAttestLab) -> Config {
     Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         http: None,
+        upstream: UpstreamConfig::usual(),
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(apps),
         log: LogConfig::default(),

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 
 use crate::app::{Service, ServiceFault};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, UpstreamConfig};
 use crate::evidence::app_attest::AppId;
 use crate::evidence::claims::Environment;
 use crate::grpc::proto::attestation_service_client::AttestationServiceClient;
@@ -92,6 +92,7 @@ fn config(folder: &TempDir, app_id: &AppId, lab: &AppAttestLab) -> anyhow::Resul
     Ok(Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         http: None,
+        upstream: UpstreamConfig::usual(),
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(vec![app]),
         log: LogConfig::default(),

@@ -57,7 +57,9 @@ fn the_sample_works_with_every_setting_in_force() {
         ("server-key.pem", "tls/key.pem"),
         ("ca.pem", "tls/clients.pem"),
         ("ca.pem", "lab-root.pem"),
+        ("ca.pem", "google/extra-roots.pem"),
     ];
+    fs::create_dir(folder.path().join("google")).expect("a folder");
     for (from, to) in files {
         fs::copy(format!("testdata/tls/{from}"), folder.path().join(to)).expect("copied");
     }
