@@ -34,7 +34,8 @@ struct Anchor {
     origin: AnchorOrigin,
     spki_sha256: Digest,
     strength: Strength,
-    certificate: Vec<u8>,
+    name: Vec<u8>,
+    spki: Vec<u8>,
 }
 
 /// A certificate that has issued another one.
@@ -106,16 +107,17 @@ impl ChainAnchors {
         };
         let mut chain = self.recall(below_anchor)?;
         let anchor = self.anchor_of(chain.last_mut().ok_or(NOTHING_BETWEEN)?)?;
-        let (mut id, mut holder) = (anchor.id, Signed::read(&anchor.certificate)?.holder);
+        let mut above: Option<Arc<Issuer>> = None;
         for Vouched { issuer, by } in chain.iter_mut().rev() {
-            let signed = Signed::read(&issuer.der)?;
+            let id = above.as_ref().map_or(anchor.id, |issuer| issuer.id);
             if *by != Some(id) {
-                signed.is_signed_by(&holder, anchor.strength)?;
+                let holder = anchor.holder_or(above.as_deref())?;
+                Signed::read(&issuer.der)?.is_signed_by(&holder, anchor.strength)?;
                 *by = Some(id);
             }
-            (id, holder) = (issuer.id, signed.holder);
+            above = Some(Arc::clone(issuer));
         }
-        leaf.is_signed_by(&holder, anchor.strength)?;
+        leaf.is_signed_by(&anchor.holder_or(above.as_deref())?, anchor.strength)?;
         self.remember(&chain);
         let issuers = chain.into_iter().map(|vouched| vouched.issuer).collect();
         Ok(ChainPath { origin: anchor.origin, anchor_spki_sha256: anchor.spki_sha256, issuers })
@@ -123,8 +125,7 @@ impl ChainAnchors {
 
     /// Whether the certificate has the name and the key of an anchor.
     pub fn is_anchor(&self, certificate: &[u8]) -> bool {
-        let id = Signed::read(certificate).map(|signed| id_of(&signed.holder));
-        id.is_ok_and(|id| self.anchors.iter().any(|anchor| anchor.id == id))
+        Signed::read(certificate).is_ok_and(|signed| self.anchors.iter().any(|anchor| anchor.is(&signed.holder)))
     }
 
     /// The anchor that has issued this certificate, which is remembered or found by name and signature, and then noted.
@@ -135,7 +136,7 @@ impl ChainAnchors {
         let signed = Signed::read(&top.issuer.der)?;
         let mut fault = NO_ANCHOR;
         for anchor in &self.anchors {
-            let holder = Signed::read(&anchor.certificate)?.holder;
+            let holder = anchor.holder()?;
             match signed.is_signed_by(&holder, anchor.strength) {
                 Ok(()) => {
                     top.by = Some(anchor.id);
@@ -199,8 +200,22 @@ impl Anchor {
             origin,
             spki_sha256: sha256(holder.spki),
             strength: if short { Strength::AsShortAsTheAnchor } else { Strength::Usual },
-            certificate: certificate.to_vec(),
+            name: holder.name.to_vec(),
+            spki: holder.spki.to_vec(),
         })
+    }
+
+    fn holder(&self) -> Result<Holder<'_>, PathFault> {
+        Holder::read(&self.name, &self.spki)
+    }
+
+    /// The holder of this issuer, or the anchor itself.
+    fn holder_or<'a>(&'a self, issuer: Option<&'a Issuer>) -> Result<Holder<'a>, PathFault> {
+        issuer.map_or_else(|| self.holder(), |issuer| Signed::read(&issuer.der).map(|signed| signed.holder))
+    }
+
+    fn is(&self, holder: &Holder<'_>) -> bool {
+        self.name == holder.name && self.spki == holder.spki
     }
 }
 

@@ -111,7 +111,12 @@ impl<'a> Signed<'a> {
     }
 }
 
-impl Holder<'_> {
+impl<'a> Holder<'a> {
+    /// Puts together a name and a key, both DER.
+    pub(super) fn read(name: &'a [u8], spki: &'a [u8]) -> Result<Self, PathFault> {
+        holder(name, spki).map_err(|_| PathFault::Malformed)
+    }
+
     /// Whether this is an RSA key that is too short for any other path.
     pub(super) fn is_short_rsa(&self) -> bool {
         let rsa = self.key_algorithm == RSA_PKCS1_2048_8192_SHA256.public_key_alg_id().as_ref();

@@ -52,16 +52,8 @@ pub fn phone(profile: Profile) -> LabAndroid {
     LAB.device_from_seed(&[2; 32], &app()).and_then(|phone| phone.with_profile(profile)).expect("a phone")
 }
 
-pub fn remote() -> LabAndroid {
-    phone(Profile::remote(NOW))
-}
-
-pub fn factory() -> LabAndroid {
-    phone(Profile::factory(NOW))
-}
-
-/// One of each kind that there is.
-pub fn phones() -> [LabAndroid; 5] {
+/// Made once: what stands above their keys is signed only here.
+static PHONES: LazyLock<[LabAndroid; 5]> = LazyLock::new(|| {
     [
         Profile::remote(NOW),
         Profile::remote(NOW).strong_box(),
@@ -70,6 +62,19 @@ pub fn phones() -> [LabAndroid; 5] {
         Profile::factory(NOW).provisioned(Provisioning::ShortFactory),
     ]
     .map(phone)
+});
+
+/// One of each kind that there is.
+pub fn phones() -> [LabAndroid; 5] {
+    PHONES.clone()
+}
+
+pub fn remote() -> LabAndroid {
+    PHONES[0].clone()
+}
+
+pub fn factory() -> LabAndroid {
+    PHONES[2].clone()
 }
 
 pub fn factories() -> Vec<LabAndroid> {

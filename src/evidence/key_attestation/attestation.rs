@@ -77,19 +77,15 @@ pub(super) fn describes_key(description: &KeyDescription, key: Option<&P256Publi
 }
 
 impl KeyAttestationCheck<'_> {
-    pub(super) fn facts(&self) -> Result<KeyAttestationFacts, Rejection> {
+    pub(super) fn facts(self) -> Result<KeyAttestationFacts, Rejection> {
         let path = self.path()?;
-        let description = self.description()?;
+        let (anchor, anchor_spki_sha256) = (path.origin.into(), path.anchor_spki_sha256);
+        let claims = self.description().and_then(|it| self.on_chain(|chain| self.claims(chain, it)))?;
+        let (public_key, key) = (self.leaf.spki().to_vec(), self.key);
+        let description = self.into_description()?;
         let device_ids = description.hardware.device_ids.iter();
-        Ok(KeyAttestationFacts {
-            public_key: self.leaf.spki().to_vec(),
-            key: self.key,
-            anchor: path.origin.into(),
-            anchor_spki_sha256: path.anchor_spki_sha256,
-            claims: self.on_chain(|chain| self.claims(chain, description))?,
-            description: description.clone(),
-            personal_ids: device_ids.filter(|(kind, _)| kind.is_personal()).cloned().collect(),
-        })
+        let personal_ids = device_ids.filter(|(kind, _)| kind.is_personal()).cloned().collect();
+        Ok(KeyAttestationFacts { public_key, key, anchor, anchor_spki_sha256, claims, description, personal_ids })
     }
 
     fn claims(&self, chain: Chain<'_>, description: &KeyDescription) -> Result<KeyAttestationClaims, Rejection> {

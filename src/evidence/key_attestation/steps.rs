@@ -162,6 +162,10 @@ impl<'a> KeyAttestationCheck<'a> {
         self.description.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
+    pub(super) fn into_description(self) -> Result<KeyDescription, Rejection> {
+        self.description.into_inner().unwrap_or(Err(Rejection::DescriptionMissing))
+    }
+
     /// The app that made the key, as the operating system states it; `None` when the description names none.
     pub fn application_id(&self) -> Result<Option<ApplicationId>, Rejection> {
         let stated = self.description()?.software.application_id.as_deref();
