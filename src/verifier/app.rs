@@ -1,6 +1,7 @@
 //! One app: its configuration, made ready.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::app_attest::AppAttest;
 use super::config::AppConfig;
@@ -75,18 +76,27 @@ impl App {
         for reason in self.withdrawn(&claims) {
             appraisal.add(reason, &NOT_OURS);
         }
-        let until = self.until(&claims, circumstances.status_list);
+        let until = self.until(&claims, circumstances);
         Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })
     }
 
     /// When the claims will be worth less than now: the status list grows stale, or what Google said too old.
-    fn until(&self, claims: &Claims, list: Option<&KeptList>) -> Option<Timestamp> {
-        let list_max_age = self.key_attestation.as_ref().and_then(|format| format.list_max_age);
-        let chain = claims.key_attestation.as_ref().and(list).zip(list_max_age);
+    fn until(&self, claims: &Claims, circumstances: &Circumstances<'_>) -> Option<Timestamp> {
+        let chain = claims.key_attestation.as_ref().and(circumstances.status_list).zip(self.list_max_age());
         let list_ends = chain.map(|(list, max_age)| list.fetched_at.plus(max_age));
         let policy = self.policy.play_integrity.as_ref();
         let integrity_ends = claims.play_integrity.as_ref().zip(policy).and_then(|(said, policy)| policy.until(said));
-        list_ends.into_iter().chain(integrity_ends).min()
+        // What has ended already has its own reason.
+        list_ends.into_iter().chain(integrity_ends).filter(|end| *end > circumstances.now).min()
+    }
+
+    fn list_max_age(&self) -> Option<Duration> {
+        self.key_attestation.as_ref().and_then(|format| format.list_max_age)
+    }
+
+    /// Whether this list is too old for the app's chains to count.
+    pub(super) fn finds_stale(&self, list: &KeptList, now: Timestamp) -> bool {
+        self.list_max_age().is_some_and(|max_age| list.is_stale(now, max_age))
     }
 
     /// What this app asks of App Attest.

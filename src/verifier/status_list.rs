@@ -109,7 +109,9 @@ impl Verifier {
         let body = renewal.body;
         let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
         self.status_lists.put(after.clone());
-        if renewal.changed {
+        let revived =
+            before.as_ref().is_some_and(|list| self.apps.values().any(|app| app.finds_stale(&list.kept, now)));
+        if renewal.changed || revived {
             // Only now: a verdict that is weighed in the new era sees the new list.
             self.cache.end_era();
         }
