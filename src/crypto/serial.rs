@@ -41,15 +41,16 @@ impl Serial {
 
     /// Reads a number in hex of either case, with or without leading zeros; `None` for everything else.
     pub fn from_hex(text: &str) -> Option<Self> {
-        Self::from_digits(text, 16)
+        let mut number = [0; SERIAL_LIMIT];
+        for (at, digit) in text.trim_start_matches('0').chars().rev().enumerate() {
+            let nibble = u8::try_from(digit.to_digit(16)?).ok()?;
+            *number.iter_mut().rev().nth(at / 2)? |= nibble << (4 * (at % 2));
+        }
+        (!text.is_empty()).then_some(Self(number))
     }
 
     /// Reads a number in decimal, with or without leading zeros; `None` for everything else.
     pub fn from_decimal(text: &str) -> Option<Self> {
-        Self::from_digits(text, 10)
-    }
-
-    fn from_digits(text: &str, radix: u16) -> Option<Self> {
         let digits = text.trim_start_matches('0');
         // 2^160 has 49 decimal digits.
         if text.is_empty() || digits.len() > 49 {
@@ -57,9 +58,9 @@ impl Serial {
         }
         let mut number = [0; SERIAL_LIMIT];
         for digit in digits.chars() {
-            let mut carry = u16::try_from(digit.to_digit(u32::from(radix))?).ok()?;
+            let mut carry = u16::try_from(digit.to_digit(10)?).ok()?;
             for byte in number.iter_mut().rev() {
-                let [high, low] = (u16::from(*byte) * radix + carry).to_be_bytes();
+                let [high, low] = (u16::from(*byte) * 10 + carry).to_be_bytes();
                 (*byte, carry) = (low, u16::from(high));
             }
             if carry != 0 {
