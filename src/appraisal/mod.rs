@@ -11,5 +11,5 @@ pub use policy::{
     Signal, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
-pub use rules::{Appraisal, Circumstances, appraise, appraise_part};
+pub use rules::{Appraisal, Circumstances, appraise, appraise_part, missing_key};
 pub use vector::{Tier, TrustVector, Worth};

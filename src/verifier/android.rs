@@ -8,9 +8,9 @@ use super::attest::{Proven, ProvenKey};
 use super::decoding::{Opened, Opening};
 use super::play_integrity::{Backing, PlayIntegrity, Token};
 use super::refusal::{Refusal, Setback};
-use crate::appraisal::{Circumstances, Reason, Remedy, Tier, TrustVector, appraise_part};
+use crate::appraisal::{Circumstances, Reason, Remedy, Tier, TrustVector, appraise_part, missing_key};
 use crate::crypto::digest::Digest;
-use crate::evidence::claims::{self, Anchor, Claims};
+use crate::evidence::claims::{self, Anchor, Claims, Format};
 use crate::time::Timestamp;
 
 /// What an Android device sends to prove itself: one of both at least.
@@ -47,9 +47,12 @@ const TOKEN_NOT_DECODABLE: Reason = Reason::new(
     "Google says that it is no token of this app, or too old",
     Remedy::NewChallenge,
 );
+const TOKEN_NOT_OPENED: Reason =
+    Reason::new("play_integrity_token_not_opened", "nothing here can open the app's tokens", Remedy::ContactSupport);
 
 impl Verifier {
-    /// Verifies both pieces, cheap checks first. Google is asked about nothing that comes beside a bad key.
+    /// Verifies both pieces, cheap checks first. Google is asked about nothing that comes beside a bad key, or
+    /// without the key that is required.
     pub(super) async fn android(
         &self,
         app: &App,
@@ -61,12 +64,15 @@ impl Verifier {
             chain => Some(app.key_attestation()?.proven(chain, &matter.client_data_hash, &self.device_ids, matter.now)),
         };
         let (claims, key, refusal) = match chain {
-            None => (Claims::none_under(Anchor::Vendor), None, None),
+            None => {
+                let missing = missing_key(app.policy()).map(|(vector, reason)| Refusal::of(vector, reason));
+                (Claims::none_under(Anchor::Vendor), None, missing)
+            }
             Some(Err(refusal)) => (Claims::none_under(Anchor::Vendor), None, Some(refusal)),
             Some(Ok(proven)) => {
                 let claims = Some(Box::new(proven.claims));
-                let claims = Claims { key_attestation: claims, ..Claims::none_under(proven.anchor) };
-                (claims, Some(proven.key), None)
+                let claims = Claims { key_attestation: claims, ..Claims::none_under(Anchor::Vendor) };
+                (claims.resting_on(proven.anchor, Format::KeyAttestation), Some(proven.key), None)
             }
         };
         if evidence.integrity_token.is_empty() {
@@ -115,7 +121,8 @@ impl Verifier {
         backing: Backing,
         matter: &Matter,
     ) -> Result<Option<Arc<[u8]>>, Setback> {
-        let Some(decoder) = format.decoder.clone() else { return Ok(None) };
+        // No outage: it would last for ever, and any text would pass for a token meanwhile.
+        let decoder = format.decoder.clone().ok_or_else(|| Refusal::unverified(TOKEN_NOT_OPENED))?;
         let opening = Opening {
             app: &app.name,
             package: format.package(),

@@ -134,13 +134,20 @@ impl App {
         reasons.into_iter().flatten()
     }
 
-    /// Whether a laboratory is still named for one of the formats that the claims come from.
+    /// Whether a laboratory is still named for every format whose claims rest on one.
     fn trusts_labs_of(&self, claims: &Claims) -> bool {
-        claims.formats().any(|format| match format {
+        if claims.labs.is_empty() {
+            return claims.formats().any(|format| self.trusts_labs_for(format));
+        }
+        claims.labs.iter().all(|format| self.trusts_labs_for(*format))
+    }
+
+    fn trusts_labs_for(&self, format: Format) -> bool {
+        match format {
             Format::AppAttest => self.app_attest.as_ref().is_some_and(|format| format.trusts_labs),
             Format::KeyAttestation => self.key_attestation.as_ref().is_some_and(|format| format.trusts_labs),
             Format::PlayIntegrity => self.play_integrity.as_ref().is_some_and(PlayIntegrity::trusts_labs),
-        })
+        }
     }
 
     /// Whether a verdict was stated under the policy that applies now.

@@ -12,7 +12,7 @@ use crate::endorsement::app_attest_anchors;
 use crate::evidence::app_attest::{
     AppId, AssertionExpectation, AssertionFacts, Device, Expectation, Rejection, verify_assertion, verify_attestation,
 };
-use crate::evidence::claims::{AppAttestClaims, Claims, Environment};
+use crate::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment, Format};
 use crate::store::SignCountMode;
 use crate::time::Timestamp;
 
@@ -68,10 +68,8 @@ impl AppAttest {
         let facts = verified.into_facts();
         let environment = facts.claims.environment.name();
         let key = ProvenKey { key: facts.key, environment, serials: facts.serials, receipt: facts.receipt };
-        Ok(Proven {
-            claims: Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::none_under(facts.anchor) },
-            key: Some(key),
-        })
+        let claims = Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::none_under(Anchor::Vendor) };
+        Ok(Proven { claims: claims.resting_on(facts.anchor, Format::AppAttest), key: Some(key) })
     }
 
     /// Verifies an assertion over these client data by an instance of which `known` is known. Gives its sign count and what is

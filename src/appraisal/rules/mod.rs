@@ -95,6 +95,12 @@ pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumsta
     appraisal
 }
 
+/// What it is worth, and why, that an Android device sends no chain; `None` where it need not.
+pub fn missing_key(policy: &Policy) -> Option<(TrustVector, Reason)> {
+    let presence = policy.key_attestation.as_ref()?.presence;
+    (presence == Presence::Required).then_some((instance(Worth::CONTRAINDICATED), KEY_ATTESTATION_ABSENT))
+}
+
 impl Appraisal {
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
@@ -109,13 +115,11 @@ impl Appraisal {
 
     /// Notes which evidence an Android device owes.
     fn miss_android(&mut self, claims: &Claims, policy: &Policy) {
-        let required = |presence: Option<Presence>| presence == Some(Presence::Required);
-        let key = policy.key_attestation.as_ref().map(|policy| policy.presence);
-        if claims.key_attestation.is_none() && required(key) {
-            self.add(KEY_ATTESTATION_ABSENT, &instance(Worth::CONTRAINDICATED));
+        if let Some((worth, reason)) = missing_key(policy).filter(|_| claims.key_attestation.is_none()) {
+            self.add(reason, &worth);
         }
         let integrity = policy.play_integrity.as_ref().map(|policy| policy.presence);
-        if claims.play_integrity.is_none() && required(integrity) {
+        if claims.play_integrity.is_none() && integrity == Some(Presence::Required) {
             self.add(PLAY_INTEGRITY_ABSENT, &executables(Worth::CONTRAINDICATED));
         }
     }

@@ -211,7 +211,8 @@ pub(super) fn shown(claims: &PlayIntegrityClaims) -> TrustVector {
     }
 }
 
-/// The verdict that goes on during an outage; its own rules still hold.
+/// The verdict that goes on during an outage; its own rules still hold. Where a step-up is asked for of everybody, what was said
+/// last still speaks against a device, and for none.
 pub(super) fn held<'a>(
     integrity: &'a PlayIntegrity,
     policy: &PlayIntegrityPolicy,
@@ -219,7 +220,8 @@ pub(super) fn held<'a>(
 ) -> Option<&'a PlayIntegrityClaims> {
     match policy.outage {
         Outage::Hold(limit) if is_held(integrity, limit, at) => integrity.claims(),
-        _ => None,
+        Outage::StepUp => integrity.claims(),
+        Outage::Hold(_) | Outage::Refuse => None,
     }
 }
 

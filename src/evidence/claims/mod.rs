@@ -26,6 +26,9 @@ use crate::crypto::path::AnchorOrigin;
 pub struct Claims {
     /// Who stands behind the anchors that the evidence reached: a laboratory, if it does behind any.
     pub anchor: Anchor,
+    /// The formats whose evidence rests on a laboratory. Claims that were kept by earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labs: Vec<Format>,
     /// What App Attest proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_attest: Option<Box<AppAttestClaims>>,
@@ -40,14 +43,25 @@ pub struct Claims {
 impl Claims {
     /// No claims yet, under anchors of this origin.
     pub const fn none_under(anchor: Anchor) -> Self {
-        Self { anchor, app_attest: None, key_attestation: None, play_integrity: None }
+        Self { anchor, labs: Vec::new(), app_attest: None, key_attestation: None, play_integrity: None }
+    }
+
+    /// These claims, of which those of this format rest on an anchor of this origin.
+    #[must_use]
+    pub fn resting_on(mut self, origin: Anchor, format: Format) -> Self {
+        if origin == Anchor::Lab {
+            self.anchor = Anchor::Lab;
+            if !self.labs.contains(&format) {
+                self.labs.push(format);
+            }
+        }
+        self
     }
 
     /// These claims with what Play Integrity said, or did not say, under a decoder of this origin.
     #[must_use]
     pub fn with_play_integrity(self, integrity: PlayIntegrity, origin: Anchor) -> Self {
-        let anchor = if origin == Anchor::Lab { Anchor::Lab } else { self.anchor };
-        Self { anchor, play_integrity: Some(integrity), ..self }
+        Self { play_integrity: Some(integrity), ..self }.resting_on(origin, Format::PlayIntegrity)
     }
 
     /// About how many bytes the claims take beside their own size.
