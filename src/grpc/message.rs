@@ -97,6 +97,7 @@ fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
     let play_integrity = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims);
     let stated = formats
         .chain(claims.app_attest.iter().flat_map(|claims| claims.stated()))
+        .chain(claims.key_attestation.iter().flat_map(|claims| claims.stated()))
         .chain(play_integrity.into_iter().flat_map(PlayIntegrityClaims::stated));
     stated.map(|(name, value)| proto::Fact { name: name.to_owned(), value }).collect()
 }
@@ -144,4 +145,89 @@ pub(super) fn record(vitals: &Vitals, call: Call, caller: &Caller, verdict: &Ver
         reasons = reasons.join(","),
         "decided"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::BASE64URL_NOPAD;
+
+    use super::*;
+    use crate::crypto::digest::sha256;
+    use crate::endorsement::key_attestation_anchors;
+    use crate::evidence::claims::Anchor;
+    use crate::evidence::claims::play_integrity::TokenKind;
+    use crate::evidence::key_attestation::{
+        AppIdentity, Expectation, FactoryExpiry, IssuerRules, SharedUserId, verify_key_attestation,
+    };
+    use crate::evidence::play_integrity as integrity;
+    use crate::lab::key_attestation::{AndroidApp, KeyAttestationLab, Names};
+    use crate::lab::play_integrity::LabApp;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+    const PACKAGE: &str = "com.example.shop";
+
+    /// What a phone proves with a chain and a token over the same client data.
+    fn android() -> Claims {
+        let challenge = sha256(b"a challenge");
+        let play = LabApp::from_seed(&[1; 32], PACKAGE, NOW).expect("an app");
+        let lab = KeyAttestationLab::from_seed(&[1; 32], Names::Lab, NOW).expect("a laboratory");
+        let phone = lab.device_from_seed(&[2; 32], &AndroidApp::new(PACKAGE, &play.signer.0)).expect("a phone");
+        let anchors = key_attestation_anchors(&[lab.root_der().to_vec()]).expect("anchors");
+        let expectation = Expectation {
+            challenge: Some(&challenge),
+            apps: Some(&[AppIdentity { package: PACKAGE.to_owned(), signers: None }]),
+            shared_user_id: SharedUserId::Refused,
+            public_key: None,
+            factory_expiry: FactoryExpiry::Tolerated,
+            issuers: IssuerRules::FactoryExcepted,
+        };
+        let chain = phone.attest(&challenge).expect("forged").chain;
+        let chain = verify_key_attestation(&chain, &anchors, expectation, NOW).expect("genuine").into_facts();
+        let binding = BASE64URL_NOPAD.encode(&challenge);
+        let expectation = integrity::Expectation {
+            package_names: &[PACKAGE.to_owned()],
+            signers: &[play.signer],
+            binding: &binding,
+            kinds: integrity::TokenKinds::Any,
+            max_age: Duration::from_secs(300),
+            skew: integrity::Expectation::SKEW,
+            testing_responses: integrity::TestingResponses::Refused,
+        };
+        let payload = play.verdict(TokenKind::Standard, &binding).write();
+        let said = integrity::verify_integrity_payload(&payload, expectation, NOW).expect("genuine").into_facts();
+        let claims = Claims { key_attestation: Some(Box::new(chain.claims)), ..Claims::none_under(chain.anchor) };
+        claims.with_play_integrity(PlayIntegrity::Decoded(Box::new(said.claims)), Anchor::Lab)
+    }
+
+    #[test]
+    fn facts_of_every_format_have_names_of_their_own() {
+        let told = facts(&android(), Role::AuthServer);
+        let told: Vec<_> = told.iter().map(|fact| (fact.name.as_str(), fact.value.as_str())).collect();
+        let expected = [
+            ("format", "key_attestation"),
+            ("format", "play_integrity"),
+            ("package", PACKAGE),
+            ("version_code", "1"),
+            ("security_level", "trusted_environment"),
+            ("provisioning", "remote"),
+            ("certificates_issued", "8"),
+            ("boot_state", "verified"),
+            ("bootloader_locked", "true"),
+            ("os_version", "16.0"),
+            ("os_patch", "2026-09"),
+            ("vendor_patch", "2026-09-05"),
+            ("boot_patch", "2026-09-05"),
+            ("play_package", PACKAGE),
+            ("play_app_verdict", "PLAY_RECOGNIZED"),
+            ("play_version_code", "42"),
+            ("play_device_labels", "MEETS_BASIC_INTEGRITY MEETS_DEVICE_INTEGRITY MEETS_STRONG_INTEGRITY"),
+            ("play_sdk_version", "36"),
+            ("play_activity_level", "LEVEL_1"),
+            ("play_licensing", "LICENSED"),
+            ("play_protect", "NO_ISSUES"),
+            ("play_requested_at", "2026-09-21T14:13:20Z"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(facts(&android(), Role::Gateway), []);
+    }
 }

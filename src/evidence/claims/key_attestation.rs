@@ -88,6 +88,34 @@ impl KeyAttestationClaims {
         size_of::<Self>() + packages + signers + ids + words + tags + 256
     }
 
+    /// What is stated, name and value, for answers. What could tell one device from its like stays out: serial numbers, ids, even as
+    /// hashes, and the challenge.
+    pub fn stated(&self) -> Vec<(&'static str, String)> {
+        let text = |name: &'static str| Some(name.to_owned());
+        let level = |level: &Option<PatchLevel>| level.as_ref().map(ToString::to_string);
+        let (packages, versions): (Vec<_>, Vec<_>) =
+            self.packages.iter().map(|package| (package.name.as_str(), package.version.to_string())).unzip();
+        let issued = self.remote.as_ref().and_then(|remote| remote.certificates_issued);
+        let stated = [
+            ("package", Some(packages.join(" "))),
+            ("version_code", Some(versions.join(" "))),
+            ("security_level", text(self.level().name())),
+            ("provisioning", text(self.provisioning.name())),
+            ("certificates_issued", issued.map(|count| count.to_string())),
+            ("boot_state", self.boot.as_ref().and_then(|boot| text(boot.state.name()))),
+            ("bootloader_locked", self.boot.as_ref().map(|boot| boot.locked.to_string())),
+            ("os_version", self.os_version.as_ref().map(ToString::to_string)),
+            ("os_patch", level(&self.os_patch)),
+            ("vendor_patch", level(&self.vendor_patch)),
+            ("boot_patch", level(&self.boot_patch)),
+            ("device_manufacturer", self.model.manufacturer.clone()),
+            ("device_brand", self.model.brand.clone()),
+            ("device_model", self.model.model.clone()),
+        ];
+        let said = stated.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        said.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     /// The lower one of the two levels: a chain is as strong as its weaker part.
     pub fn level(&self) -> SecurityLevel {
         self.attestation_level.min(self.keymint_level)

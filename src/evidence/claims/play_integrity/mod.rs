@@ -52,21 +52,21 @@ impl PlayIntegrityClaims {
         size_of::<Self>() + EACH * (1 + lists + risks + self.app.signers.len() + self.unknown_members.len())
     }
 
-    /// What is stated, name and value, for answers.
+    /// What is stated, name and value, for answers. Every name says that it is the word of Google Play.
     pub fn stated(&self) -> Vec<(&'static str, String)> {
         let (app, device) = (&self.app, &self.device);
         let text = |word: Option<&str>| word.map(str::to_owned);
         let labels = device.labels.iter().map(DeviceLabel::name).collect::<Vec<_>>().join(" ");
         let stated = [
-            ("package_name", app.package_name.clone()),
-            ("app_recognition_verdict", text(app.verdict.as_ref().map(AppVerdict::name))),
-            ("version_code", app.version_code.map(|version| version.to_string())),
-            ("device_recognition_verdict", Some(labels).filter(|labels| !labels.is_empty())),
-            ("sdk_version", device.sdk_version.map(|version| version.to_string())),
-            ("device_activity_level", text(device.recent_activity.as_ref().map(ActivityLevel::name))),
-            ("licensing_verdict", text(self.account.licensing.as_ref().map(LicensingVerdict::name))),
-            ("play_protect_verdict", text(self.surroundings.play_protect.as_ref().map(PlayProtect::name))),
-            ("requested_at", Some(self.requested_at.to_string())),
+            ("play_package", app.package_name.clone()),
+            ("play_app_verdict", text(app.verdict.as_ref().map(AppVerdict::name))),
+            ("play_version_code", app.version_code.map(|version| version.to_string())),
+            ("play_device_labels", Some(labels).filter(|labels| !labels.is_empty())),
+            ("play_sdk_version", device.sdk_version.map(|version| version.to_string())),
+            ("play_activity_level", text(device.recent_activity.as_ref().map(ActivityLevel::name))),
+            ("play_licensing", text(self.account.licensing.as_ref().map(LicensingVerdict::name))),
+            ("play_protect", text(self.surroundings.play_protect.as_ref().map(PlayProtect::name))),
+            ("play_requested_at", Some(self.requested_at.to_string())),
         ];
         stated.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
