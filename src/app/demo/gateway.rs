@@ -8,7 +8,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::narration::Narration;
 use super::setting::{APP, Setting};
-use crate::grpc::proto::{CheckVerdictRequest, Decision};
+use crate::grpc::proto::{CheckVerdictRequest, Decision, Verdict};
 
 /// How many calls each median is taken over.
 const CALLS: usize = 2_000;
@@ -16,13 +16,12 @@ const CALLS: usize = 2_000;
 /// Checks the instance, and says what that costs beside a call that does nothing.
 pub(super) async fn check(story: &mut Narration, setting: &Setting, instance: &str) -> anyhow::Result<()> {
     story.chapter("A gateway asks on every request");
+    let verdict = checked(setting, APP, instance).await?;
+    story.expect_verdict("checks the instance", &verdict, Decision::Allow, "lab_anchor")?;
+    let verdict = checked(setting, APP, &instance.chars().rev().collect::<String>()).await?;
+    story.expect_verdict("checks a made-up instance", &verdict, Decision::Deny, "instance_unknown")?;
     let mut gateway = setting.gateway();
     let request = CheckVerdictRequest { app: APP.to_owned(), instance: instance.to_owned() };
-    let verdict = gateway.check_verdict(request.clone()).await?.into_inner().verdict.context("a verdict")?;
-    story.expect_verdict("checks the instance", &verdict, Decision::Allow, "lab_anchor")?;
-    let unknown = CheckVerdictRequest { instance: instance.chars().rev().collect(), ..request.clone() };
-    let verdict = gateway.check_verdict(unknown).await?.into_inner().verdict.context("a verdict")?;
-    story.expect_verdict("checks a made-up instance", &verdict, Decision::Deny, "instance_unknown")?;
     let mut health = HealthClient::new(setting.channel());
     let (mut checks, mut empty) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
     for _ in 0..CALLS {
@@ -36,6 +35,12 @@ pub(super) async fn check(story: &mut Narration, setting: &Setting, instance: &s
     let cost = format!("{} µs, beside {} µs for an empty call", median(checks), median(empty));
     story.note(&format!("a cached check, median of {CALLS}"), &cost);
     Ok(())
+}
+
+/// What an instance of an app is worth now.
+pub(super) async fn checked(setting: &Setting, app: &str, instance: &str) -> anyhow::Result<Verdict> {
+    let request = CheckVerdictRequest { app: app.to_owned(), instance: instance.to_owned() };
+    setting.gateway().check_verdict(request).await?.into_inner().verdict.context("a verdict")
 }
 
 fn median(mut times: Vec<Duration>) -> u128 {

@@ -1,5 +1,6 @@
-//! `bonafide demo`: the real service on loopback with a store in a temporary folder, and everyone who would talk to it.
+//! `bonafide demo`: the real service on loopback with a store in a temporary folder, and everyone who would talk to it or be asked by it.
 
+mod android;
 mod auth_server;
 mod gateway;
 mod narration;
@@ -17,7 +18,7 @@ use setting::Setting;
 
 use crate::grpc::Stopped;
 
-/// Plays auth server, phone and gateway, and prints what happens. Exit code 0 when everything went as it must.
+/// Plays auth server, phones, gateway and Google, and prints what happens. Exit code 0 when everything went as it must.
 pub fn demo() -> anyhow::Result<ExitCode> {
     Runtime::new().context("the runtime does not start")?.block_on(play())
 }
@@ -39,11 +40,12 @@ async fn play() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What auth server, phone and gateway have to say.
+/// What auth server, phones, gateway and Google have to say.
 async fn talk(story: &mut Narration, setting: &Setting) -> anyhow::Result<()> {
     story.chapter(&format!("The service listens on {}, its store is a temporary folder", setting.address()));
     let instance = auth_server::enrol_and_assert(story, setting).await?;
-    gateway::check(story, setting, &instance).await
+    gateway::check(story, setting, &instance).await?;
+    android::prove(story, setting).await
 }
 
 /// Waits for SIGINT or SIGTERM.

@@ -49,6 +49,17 @@ impl Narration {
         self.expect(step, as_expected, &told(verdict))
     }
 
+    /// A step that must end in this decision for this reason; every further reason has a line of its own.
+    pub(super) fn expect_reasons(&mut self, step: &str, verdict: &Verdict, code: &str) -> io::Result<()> {
+        let mut reasons = verdict.reasons.clone();
+        let further = reasons.split_off(reasons.len().min(1));
+        let as_expected =
+            verdict.decision() == Decision::Deny && verdict.reasons.iter().any(|reason| reason.code == code);
+        self.expect(step, as_expected, &told(&Verdict { reasons, ..verdict.clone() }))?;
+        further.iter().for_each(|reason| self.note("", &format!("     {} ({})", reason.code, reason.text)));
+        Ok(())
+    }
+
     fn line(&self, text: &str) {
         // A reader that has gone away ends the demo at its next judged step.
         drop(screen::print(text));
