@@ -1,5 +1,7 @@
 //! `bonafide lab google`: a fake Google in the foreground, until a signal ends it.
 
+mod example;
+
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,15 +9,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use data_encoding::HEXLOWER;
+use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use example::Example;
+
 use crate::cli::lab::Google;
 use crate::cli::screen;
+use crate::crypto::secret::random;
 use crate::lab::google::{FakeGoogle, GooglePlan};
 
 /// The name of the key file.
 const KEY_FILE: &str = "service-account.json";
+/// The name of the file with the example.
+const EXAMPLE_FILE: &str = "bonafide.toml";
 
 /// Plays Google until SIGTERM or SIGINT, which end it with exit code 0.
 pub fn lab_google(args: &Google) -> anyhow::Result<ExitCode> {
@@ -25,8 +34,16 @@ pub fn lab_google(args: &Google) -> anyhow::Result<ExitCode> {
 async fn run(args: &Google) -> anyhow::Result<ExitCode> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let google = FakeGoogle::start(plan(args)?).await?;
+    // The real list was never empty, and a service believes no list that is.
+    google.list(&HEXLOWER.encode(&random::<16>()?), json!({"status": "REVOKED", "reason": "SOFTWARE_FLAW"}));
     let key_file = args.folder.as_deref().map(|folder| write_key_file(&google, folder)).transpose()?;
-    screen::print(&told(google.origin(), key_file.as_deref()))?;
+    let key_file = key_file.as_deref();
+    let example = Example { origin: google.origin(), key_file, packages: &args.package, roots: &args.root }.toml();
+    if let Some(folder) = &args.folder {
+        let path = folder.join(EXAMPLE_FILE);
+        fs::write(&path, &example).with_context(|| path.display().to_string())?;
+    }
+    screen::print(&format!("{}\n{example}", told(google.origin(), key_file)))?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
