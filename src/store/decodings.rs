@@ -1,5 +1,6 @@
 //! Integrity tokens that a vendor decodes for us: each at most once, whoever asks, and so many a day.
 
+use super::Spend;
 use crate::crypto::digest::Digest;
 use crate::ids::AppName;
 use crate::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct Decoding {
     pub token: Digest,
     /// SHA-256 over the call that it came with; a retry says the same.
     pub request: Digest,
+    /// The challenge that the call answers; no new token is decoded for one that cannot be spent any more.
+    pub challenge: Spend,
     /// The app whose quota it costs.
     pub app: AppName,
     /// The day whose quota it costs: days since 1970 in the vendor's zone.
@@ -46,6 +49,8 @@ pub enum DecodingOutcome {
     },
     /// Another call has brought the token before: a replay.
     OtherRequest,
+    /// The token is new, and its call comes to nothing, or to what it came to before: the challenge is spent or has expired.
+    ChallengeSpent,
     /// The day's quota is used up.
     QuotaSpent {
         /// What the app has used of it.

@@ -1,7 +1,5 @@
 //! An Android device proves itself, by its key, by what Google says of it, or by both.
 
-use std::sync::Arc;
-
 use super::Verifier;
 use super::app::App;
 use super::attest::{Proven, ProvenKey};
@@ -11,6 +9,7 @@ use super::refusal::{Refusal, Setback};
 use crate::appraisal::{Circumstances, Reason, Remedy, Tier, TrustVector, appraise_part, missing_key};
 use crate::crypto::digest::Digest;
 use crate::evidence::claims::{self, Anchor, Claims, Format};
+use crate::store::Spend;
 use crate::time::Timestamp;
 
 /// What an Android device sends to prove itself: one of both at least.
@@ -29,6 +28,8 @@ pub(super) struct Matter {
     pub(super) client_data_hash: Digest,
     /// Everything that the call says; a retry says the same.
     pub(super) request: Digest,
+    /// The challenge that the client data answer.
+    pub(super) challenge: Spend,
     pub(super) now: Timestamp,
 }
 
@@ -82,37 +83,45 @@ impl Verifier {
         let backing = if key.is_some() { Backing::Hardware } else { Backing::TokenAlone };
         let spending = if bad { Spending::Nothing } else { Spending::Quota(backing) };
         match self.integrity(app, evidence.integrity_token, spending, matter).await {
-            Ok((integrity, origin)) => finished(claims.with_play_integrity(integrity, origin), key, refusal),
+            Ok(None) => finished(claims, key, refusal),
+            Ok(Some((integrity, origin))) => finished(claims.with_play_integrity(integrity, origin), key, refusal),
             Err(Setback::Refused(second)) => Err(self.joined(app, &claims, refusal, second, matter.now).into()),
             Err(fault) => Err(fault),
         }
     }
 
     /// What an integrity token shows. Where only Google could say and may not be asked, it is refused without a reason of its own.
+    /// `None` when the challenge is spent: the call comes to nothing, or to what it came to before.
     pub(super) async fn integrity(
         &self,
         app: &App,
         token: &str,
         spending: Spending,
         matter: &Matter,
-    ) -> Result<Integrity, Setback> {
+    ) -> Result<Option<Integrity>, Setback> {
         let format = app.play_integrity()?;
         let (payload, origin) = match (format.looked_at(token)?, spending) {
             (Token::Opened(payload, origin), _) => (*payload, origin),
             (Token::Sealed, Spending::Nothing) => return Err(Refusal::unasked().into()),
             (Token::Sealed, Spending::Quota(backing)) => {
-                let Some(answer) = self.google_says(app, format, token, backing, matter).await? else {
-                    let unavailable = claims::PlayIntegrity::Unavailable { since: matter.now, last: None };
-                    return Ok((unavailable, format.decoder_origin()));
-                };
-                (format.answered(&answer)?, format.decoder_origin())
+                match self.google_says(app, format, token, backing, matter).await? {
+                    Opened::Answer(answer) => (format.answered(&answer)?, format.decoder_origin()),
+                    Opened::Pointless => return Ok(None),
+                    Opened::Unavailable => {
+                        let unavailable = claims::PlayIntegrity::Unavailable { since: matter.now, last: None };
+                        return Ok(Some((unavailable, format.decoder_origin())));
+                    }
+                    Opened::NotDecodable => return Err(Refusal::unverified(TOKEN_NOT_DECODABLE).into()),
+                    Opened::Replayed => return Err(Refusal::unverified(TOKEN_REPLAYED).into()),
+                    Opened::Lost => return Err(Refusal::unverified(TOKEN_LOST).into()),
+                }
             }
         };
         let claims = format.proven(&payload, &matter.client_data_hash, matter.now)?;
-        Ok((claims::PlayIntegrity::Decoded(Box::new(claims)), origin))
+        Ok(Some((claims::PlayIntegrity::Decoded(Box::new(claims)), origin)))
     }
 
-    /// Google's answer about a token; `None` when it cannot be asked.
+    /// What becomes of a token that only Google can open.
     async fn google_says(
         &self,
         app: &App,
@@ -120,7 +129,7 @@ impl Verifier {
         token: &str,
         backing: Backing,
         matter: &Matter,
-    ) -> Result<Option<Arc<[u8]>>, Setback> {
+    ) -> Result<Opened, Setback> {
         // No outage: it would last for ever, and any text would pass for a token meanwhile.
         let decoder = format.decoder.clone().ok_or_else(|| Refusal::unverified(TOKEN_NOT_OPENED))?;
         let opening = Opening {
@@ -128,17 +137,12 @@ impl Verifier {
             package: format.package(),
             token,
             request: matter.request,
+            challenge: matter.challenge,
             limit: format.limit(backing),
             within: format.within(),
             now: matter.now,
         };
-        match self.opened(decoder, opening).await? {
-            Opened::Answer(answer) => Ok(Some(answer)),
-            Opened::Unavailable => Ok(None),
-            Opened::NotDecodable => Err(Refusal::unverified(TOKEN_NOT_DECODABLE).into()),
-            Opened::Replayed => Err(Refusal::unverified(TOKEN_REPLAYED).into()),
-            Opened::Lost => Err(Refusal::unverified(TOKEN_LOST).into()),
-        }
+        Ok(self.opened(decoder, opening).await?)
     }
 
     /// The refusal of one piece or both, with what the other one was found to be.

@@ -105,8 +105,9 @@ impl Verifier {
             let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
             let mut proof = self.proof(app, &instance, call, now)?;
             if let Some(token) = call.integrity_token() {
-                let integrity = self.fresh_integrity(app, token, call, &proof, &mut decoded, now).await?;
-                proof.claims = renewed(proof.claims, integrity);
+                if let Some(integrity) = self.fresh_integrity(app, token, call, &proof, &mut decoded, now).await? {
+                    proof.claims = renewed(proof.claims, integrity);
+                }
             }
             let era = self.cache.era();
             if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), era).await? {
@@ -181,13 +182,13 @@ impl Verifier {
         proof: &Proof,
         decoded: &mut Option<Integrity>,
         now: Timestamp,
-    ) -> Result<Integrity, Setback> {
-        if let Some(decoded) = decoded {
-            return Ok(decoded.clone());
+    ) -> Result<Option<Integrity>, Setback> {
+        if decoded.is_none() {
+            let (client_data_hash, challenge) = (proof.client_data_hash, proof.challenge);
+            let matter = Matter { client_data_hash, request: call.digest(), challenge, now };
+            *decoded = self.integrity(app, token, Spending::Quota(Backing::Hardware), &matter).await?;
         }
-        let matter = Matter { client_data_hash: proof.client_data_hash, request: call.digest(), now };
-        let integrity = self.integrity(app, token, Spending::Quota(Backing::Hardware), &matter).await?;
-        Ok(decoded.insert(integrity).clone())
+        Ok(decoded.clone())
     }
 
     /// The proof as it is to be kept, and what it is worth.

@@ -106,7 +106,7 @@ impl Verifier {
         let proven = match call.evidence {
             Evidence::AppAttest(evidence) => app.app_attest()?.proven(evidence, &client_data.hash, now)?,
             Evidence::Android(evidence) => {
-                let matter = Matter { client_data_hash: client_data.hash, request: call.digest(), now };
+                let matter = Matter { client_data_hash: client_data.hash, request: call.digest(), challenge, now };
                 self.android(app, evidence, &matter).await?
             }
         };

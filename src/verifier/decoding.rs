@@ -12,7 +12,7 @@ use super::flights::Flights;
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::{MacKey, Secret};
 use crate::ids::AppName;
-use crate::store::{Decoding, DecodingOutcome, Store, StoreFault};
+use crate::store::{Decoding, DecodingOutcome, Spend, Store, StoreFault};
 use crate::time::Timestamp;
 use crate::upstream::{Decoded, IntegrityDecoder};
 
@@ -42,6 +42,8 @@ pub(super) struct Opening<'a> {
     pub(super) token: &'a str,
     /// Everything that the call says which brought the token; a retry says the same.
     pub(super) request: Digest,
+    /// The challenge that the call answers.
+    pub(super) challenge: Spend,
     /// How many tokens of the app may be opened today, as far as this one is concerned.
     pub(super) limit: u32,
     pub(super) within: Duration,
@@ -59,6 +61,8 @@ pub(super) enum Opened {
     Replayed,
     /// It was sent before, and the answer never came.
     Lost,
+    /// The challenge is spent: nothing that the token could show would count.
+    Pointless,
     /// Google could not be asked, or did not answer.
     Unavailable,
 }
@@ -105,6 +109,7 @@ impl Verifier {
         let decoding = Decoding {
             token,
             request: opening.request,
+            challenge: opening.challenge,
             app: opening.app.clone(),
             day: quota_day(opening.now),
             limit: opening.limit,
@@ -141,6 +146,7 @@ async fn began(store: &dyn Store, decoding: Decoding, counted: &Used) -> Result<
         DecodingOutcome::Decoded(answer) => Some(Opened::Answer(answer.into())),
         DecodingOutcome::Undecided { .. } => Some(Opened::Lost),
         DecodingOutcome::OtherRequest => Some(Opened::Replayed),
+        DecodingOutcome::ChallengeSpent => Some(Opened::Pointless),
         DecodingOutcome::QuotaSpent { .. } => Some(Opened::Unavailable),
     })
 }

@@ -1,12 +1,13 @@
 //! One token, one decoding.
 
+use super::{Standing, standing};
 use crate::crypto::digest::Digest;
-use crate::store::ledger::DecodingLedger;
+use crate::store::ledger::{DecodingLedger, Ledger};
 use crate::store::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, StoreFault, WithdrawOutcome};
 
-/// Remembers a new token and counts it. A token is known for as long as it is remembered, and what is known costs nothing.
+/// Remembers a new token and counts it, if its challenge is open. A token is known for as long as it is remembered, and what is known costs nothing.
 pub(in crate::store) fn begin_decoding(
-    ledger: &mut impl DecodingLedger,
+    ledger: &mut (impl DecodingLedger + Ledger),
     decoding: &Decoding,
 ) -> Result<DecodingOutcome, StoreFault> {
     if let Some(begun) = ledger.decoding(&decoding.token)? {
@@ -15,6 +16,9 @@ pub(in crate::store) fn begin_decoding(
             Some(decoded) => DecodingOutcome::Decoded(decoded),
             None => DecodingOutcome::Undecided { since: begun.begun_at },
         });
+    }
+    if !matches!(standing(ledger, &decoding.challenge)?, Standing::Open) {
+        return Ok(DecodingOutcome::ChallengeSpent);
     }
     let used = ledger.quota_used(&decoding.app, decoding.day)?;
     if used >= decoding.limit {

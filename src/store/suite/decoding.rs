@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{TODAY, at, decoding};
+use super::{TODAY, at, challenge, decoding, redemption};
 use crate::ids::AppName;
-use crate::store::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, Store, WithdrawOutcome};
+use crate::store::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, RedeemOutcome, Store, WithdrawOutcome};
 
 behaviours!(
     c08_a_token_is_decoded_once,
@@ -14,6 +14,7 @@ behaviours!(
     answers_of_any_size_up_to_the_limit_are_kept,
     c17_known_tokens_cost_nothing,
     c17_a_quota_that_is_spent_begins_nothing,
+    c17_a_spent_challenge_begins_nothing,
     quotas_are_of_one_app_and_one_day,
     a_withdrawn_token_is_new_again,
     only_what_was_begun_and_not_decoded_is_withdrawn,
@@ -97,6 +98,18 @@ async fn c17_a_quota_that_is_spent_begins_nothing(store: Arc<dyn Store>) {
     let lower = Decoding { limit: 0, ..decoding(3, 1) };
     assert_eq!(store.begin_decoding(lower).await, Ok(DecodingOutcome::QuotaSpent { used: 2 }));
     begun(&store, decoding(3, 1), 3).await;
+}
+
+async fn c17_a_spent_challenge_begins_nothing(store: Arc<dyn Store>) {
+    let spent = challenge(1);
+    let with = |token| Decoding { challenge: spent, ..decoding(token, 1) };
+    begun(&store, with(1), 1).await;
+    assert_eq!(store.redeem(redemption(spent)).await, Ok(RedeemOutcome::Redeemed));
+    assert_eq!(store.begin_decoding(with(2)).await, Ok(DecodingOutcome::ChallengeSpent));
+    assert_eq!(store.begin_decoding(with(1)).await, Ok(UNDECIDED), "a known token is told first");
+    store.purge(at(10_000)).await.expect("an answer");
+    assert_eq!(store.begin_decoding(with(2)).await, Ok(DecodingOutcome::ChallengeSpent), "forgotten and expired");
+    assert_eq!(used(&store, "shop", TODAY).await, 1);
 }
 
 async fn quotas_are_of_one_app_and_one_day(store: Arc<dyn Store>) {

@@ -77,9 +77,11 @@ fn day() -> impl Strategy<Value = u32> {
 }
 
 fn begin() -> impl Strategy<Value = Step> {
-    (0_u8..5, 0_u8..4, day(), time(), time()).prop_map(|(token, request, day, now, kept_until)| {
-        let request = u8::from(request > 0);
-        Step::Begin(Decoding { day, limit: 3, now, kept_until, ..decoding(token, request) })
+    let tokens = (0_u8..5, 0_u8..4, proptest::option::of(spend()));
+    (tokens, day(), time(), time()).prop_map(|((token, request, spend), day, now, kept_until)| {
+        let begun = decoding(token, u8::from(request > 0));
+        let challenge = spend.unwrap_or(begun.challenge);
+        Step::Begin(Decoding { challenge, day, limit: 3, now, kept_until, ..begun })
     })
 }
 
