@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 
 use super::{EntityTag, Fetched, Reply, StatusListSource, UpstreamFault};
 use crate::crypto::digest::sha256;
-use crate::endorsement::status_list::LIST_LIMIT;
+use crate::endorsement::status_list::{AHEAD_LIMIT, LIST_LIMIT};
 
 /// How long a file need not be looked at again.
 const FRESH_FOR: Duration = Duration::from_secs(300);
@@ -42,7 +42,7 @@ impl StatusListSource for FileListSource {
     }
 }
 
-/// The file's bytes and age. What is not a plain file, a pipe above all, is not opened: it might never end.
+/// The file's bytes and age. One of a time that has not come would never become stale, and is refused. What is not a plain file, a pipe above all, is not opened: it might never end.
 fn read(path: &Path) -> Result<(Vec<u8>, Duration), UpstreamFault> {
     let fault = |error: std::io::Error| UpstreamFault::File(error.kind());
     if !std::fs::metadata(path).map_err(fault)?.is_file() {
@@ -56,5 +56,9 @@ fn read(path: &Path) -> Result<(Vec<u8>, Duration), UpstreamFault> {
     if body.len() > LIST_LIMIT {
         return Err(UpstreamFault::TooLarge);
     }
-    Ok((body, SystemTime::now().duration_since(modified).unwrap_or_default()))
+    let age = SystemTime::now().duration_since(modified).or_else(|ahead| match ahead.duration() {
+        slight if slight <= AHEAD_LIMIT => Ok(Duration::ZERO),
+        _ => Err(UpstreamFault::File(std::io::ErrorKind::InvalidData)),
+    })?;
+    Ok((body, age))
 }

@@ -28,6 +28,23 @@ async fn a12_a_file_is_as_old_as_its_last_change() {
     assert!(!touched.expect("a list").kept.is_stale(now, Duration::from_secs(60)));
 }
 
+/// Such a file would count as fresh until its time has come, and be believed for as long.
+#[tokio::test]
+async fn a12_a_file_of_a_time_that_has_not_come_gives_no_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("status.json");
+    fs::write(&path, LIST).expect("a file");
+    let ahead = |span: u64| {
+        let file = File::options().write(true).open(&path).expect("a file");
+        file.set_modified(SystemTime::now() + Duration::from_secs(span)).expect("a date");
+    };
+    let source = FileListSource::new(path.clone());
+    ahead(60);
+    assert!(source.fetch(None).await.is_ok(), "clocks differ a little");
+    ahead(3600);
+    assert_eq!(source.fetch(None).await, Err(UpstreamFault::File(std::io::ErrorKind::InvalidData)));
+}
+
 #[tokio::test]
 async fn what_is_no_file_of_a_fit_size_gives_no_list() {
     let folder = tempfile::tempdir().expect("a folder");
