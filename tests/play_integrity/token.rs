@@ -105,7 +105,9 @@ fn f17_debug_shows_no_integrity_key() {
 #[test]
 fn c17_junk_is_refused_before_google_is_asked() {
     assert_eq!(looks_like_token(app().classic_token("bm9uY2U").expect("forged").as_bytes()), Ok(()));
-    assert_eq!(looks_like_token(b"a..c.d.e"), Ok(()), "a key that is agreed on");
+    assert_eq!(looks_like_token(b"YQ..YQ.YQ.YQ"), Ok(()), "a key that is agreed on");
+    let twin = looks_like_token(b"YR..YQ.YQ.YQ");
+    assert_eq!(twin, Err(Rejection::TokenForm("a part is not base64url")), "e14: one token, one text");
     for junk in
         ["", "a", "a.b.c.d", "a.b.c.d.e.f", ".b.c.d.e", "a.b.c..e", "a.b.c.d.", "a.b.c.d.e ", "a.b.c.d.ü", "a.b.c.d=.e"]
     {
