@@ -84,7 +84,19 @@ impl Verifier {
         let spending = if bad { Spending::Nothing } else { Spending::Quota(backing) };
         match self.integrity(app, evidence.integrity_token, spending, matter).await {
             Ok(None) => finished(claims, key, refusal),
-            Ok(Some((integrity, origin))) => finished(claims.with_play_integrity(integrity, origin), key, refusal),
+            Ok(Some((integrity, origin))) => {
+                let unanswered = matches!(integrity, claims::PlayIntegrity::Unavailable { .. });
+                let claims = claims.with_play_integrity(integrity, origin);
+                let (tier, vector, reasons) = self.appraised_part(app, &claims, matter.now);
+                let weighed = Refusal { vector, reasons };
+                match refusal {
+                    Some(first) => Err(first.and(weighed).into()),
+                    // Nothing is spent on an outage that refuses: a key is attested over one challenge only, and the same
+                    // chain may come again, with another token, when the outage is over.
+                    None if unanswered && tier == Tier::Contraindicated => Err(weighed.into()),
+                    None => finished(claims, key, None),
+                }
+            }
             Err(Setback::Refused(second)) => Err(self.joined(app, &claims, refusal, second, matter.now).into()),
             Err(fault) => Err(fault),
         }
@@ -148,11 +160,7 @@ impl Verifier {
     /// The refusal of one piece or both, with what the other one was found to be.
     fn joined(&self, app: &App, claims: &Claims, first: Option<Refusal>, second: Refusal, now: Timestamp) -> Refusal {
         let (_, vector, reasons) = self.appraised_part(app, claims, now);
-        let first = first.unwrap_or(Refusal { vector, reasons });
-        Refusal {
-            vector: first.vector.worse(&second.vector),
-            reasons: first.reasons.into_iter().chain(second.reasons).collect(),
-        }
+        first.unwrap_or(Refusal { vector, reasons }).and(second)
     }
 
     fn appraised_part(&self, app: &App, claims: &Claims, now: Timestamp) -> (Tier, TrustVector, Vec<Reason>) {

@@ -14,11 +14,11 @@ use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
 use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
-use crate::evidence::claims::{Claims, PlayIntegrity};
+use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId};
 use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, RedeemOutcome, Redemption, Spend};
 use crate::time::Timestamp;
-use crate::verdict::{Decision, Subject, Verdict};
+use crate::verdict::{Subject, Verdict};
 
 /// What a caller passes on from a device that proves itself for the first time.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,6 @@ impl Verifier {
     async fn redeem(&self, app: &App, session: &[u8], claims: Claims, answered: Answered) -> Result<Verdict, Setback> {
         let now = answered.now;
         let verdict = self.verdict(app, Subject::Session(sha256(session)), claims, now, now);
-        refuse_what_google_never_saw(&verdict)?;
         let (challenge, call) = (answered.challenge, answered.named);
         let redemption = Redemption { challenge, verdict: verdict.clone(), call, now };
         match self.store.redeem(redemption).await? {
@@ -170,7 +169,6 @@ impl Verifier {
 
     async fn enrol(&self, app: &App, enrolment: Enrolment) -> Result<Verdict, Setback> {
         let (verdict, now) = (enrolment.verdict.clone(), enrolment.instance.enrolled_at);
-        refuse_what_google_never_saw(&verdict)?;
         let id = enrolment.instance.id;
         match self.store.enrol(enrolment).await? {
             EnrolOutcome::Enrolled => Ok(verdict),
@@ -199,17 +197,6 @@ impl Verifier {
         let scoped = sha256_of_parts(&[caller.relying_party.as_str().as_bytes(), reference.as_bytes()]);
         (!reference.is_empty()).then(|| AccountTag(self.accounts.tag(&scoped)))
     }
-}
-
-/// Errors where a device is refused while Google cannot be asked about it. That spends nothing: a key is attested over one
-/// challenge only, and the same chain may come again, with another token, when the outage is over.
-fn refuse_what_google_never_saw(verdict: &Verdict) -> Result<(), Refusal> {
-    let integrity = verdict.claims.as_ref().and_then(|claims| claims.play_integrity.as_ref());
-    let unasked = matches!(integrity, Some(PlayIntegrity::Unavailable { .. }));
-    if unasked && verdict.decision == Decision::Deny {
-        return Err(Refusal { vector: verdict.vector, reasons: verdict.reasons.clone() });
-    }
-    Ok(())
 }
 
 /// A genuine key, but not this caller's to enrol.

@@ -43,6 +43,13 @@ impl Refusal {
         Self { vector: TrustVector::SILENT, reasons: Vec::new() }
     }
 
+    /// This refusal with another one of the same call: every reason of both.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.reasons.extend(other.reasons);
+        Self { vector: self.vector.worse(&other.vector), reasons: self.reasons }
+    }
+
     /// The refusal as a verdict on this app.
     pub(super) fn stated(self, app: &App, now: Timestamp) -> Verdict {
         Verdict::refusal(self.vector, self.reasons, app.frame(now))
