@@ -21,7 +21,7 @@ pub struct KeyAttestationPolicy {
     pub min_level: Option<SecurityLevel>,
     /// Whether both levels that the description states have to be one.
     pub equal_levels: bool,
-    /// Whether the levels have to be the one that the certificates speak of, if they speak of one.
+    /// Whether the levels have to be the one that the certificates speak of; where they speak of none, not StrongBox.
     pub level_of_chain: bool,
     /// How the device may have been started.
     pub boot_states: Option<BTreeSet<BootState>>,

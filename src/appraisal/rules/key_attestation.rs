@@ -33,10 +33,12 @@ pub(super) const RULES: [KeyRule; 25] = [
     ),
     rule(
         "key_attestation_level_not_of_chain",
-        "the certificates speak of another guard",
+        "the certificates do not speak of this guard",
         Remedy::None,
         |claims, policy, _| {
-            let differs = claims.chain_level? != claims.keymint_level;
+            // Every chain of a StrongBox says so; some of a secure world say nothing.
+            let silent = claims.keymint_level == SecurityLevel::StrongBox;
+            let differs = claims.chain_level.map_or(silent, |level| level != claims.keymint_level);
             (policy.level_of_chain && differs).then_some(HARDWARE)
         },
     ),
@@ -328,6 +330,7 @@ mod tests {
         assert_eq!(levels(TrustedEnvironment, StrongBox, Some(StrongBox)), refused(&["levels_differ"]));
         let mixed = refused(&["level_not_of_chain"]);
         assert_eq!(levels(StrongBox, StrongBox, Some(TrustedEnvironment)), mixed);
+        assert_eq!(levels(StrongBox, StrongBox, None), mixed, "a leaked key of a TEE may say what it likes");
         assert_eq!(levels(TrustedEnvironment, TrustedEnvironment, Some(StrongBox)), mixed);
         assert_eq!(under(|policy| policy.min_level = Some(StrongBox)), refused(&["level_low"]));
     }
