@@ -1,7 +1,7 @@
 //! What a hostile caller or a bad day could make of the role, seen from outside: a verifier over a store in memory and a Google
 //! that answers as it is told.
 
-#![allow(clippy::expect_used, reason = "a test may stop where it stands")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop where it stands")]
 
 #[path = "hostile/bench.rs"]
 mod bench;

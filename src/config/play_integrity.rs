@@ -109,7 +109,10 @@ fn policy(section: &mut Section<'_>) -> PlayIntegrityPolicy {
             .map(u64::from),
         device_labels: section.read(
             "device_labels",
-            |entry| words(entry, &DEVICE_LABELS, DeviceLabel::name),
+            |entry| {
+                entry.expect_items("device label");
+                words(entry, &DEVICE_LABELS, DeviceLabel::name)
+            },
             careful.device_labels,
         ),
         strong_min_sdk: section

@@ -8,6 +8,10 @@ use crate::time::Timestamp;
 /// The longest answer of a vendor that is kept, in bytes.
 pub const DECODED_LIMIT: usize = 64 * 1024;
 
+/// How many tokens one challenge can carry: one, and what an outage or a mishap costs. Nothing is spent for a token that the vendor
+/// refuses, and without a bound one challenge would use up a quota.
+pub const TOKENS_PER_CHALLENGE: u32 = 4;
+
 /// How many days before today a quota's count is kept, in whole days of UTC; a vendor's zone is at most one day away.
 pub const QUOTA_DAYS_KEPT: u32 = 3;
 
@@ -51,6 +55,8 @@ pub enum DecodingOutcome {
     OtherRequest,
     /// The token is new, and its call comes to nothing, or to what it came to before: the challenge is spent or has expired.
     ChallengeSpent,
+    /// The token is new, and as many came with its challenge before as may.
+    TooMany,
     /// The day's quota is used up.
     QuotaSpent {
         /// What the app has used of it.

@@ -57,6 +57,9 @@ pub(super) trait DecodingLedger {
     /// How the token's decoding was begun, however long ago.
     fn decoding(&self, token: &Digest) -> Result<Option<Begun>, StoreFault>;
 
+    /// How many tokens are remembered that came with this challenge.
+    fn begun_for(&self, challenge: &Spend) -> Result<u32, StoreFault>;
+
     /// What the app has used of the day's quota.
     fn quota_used(&self, app: &AppName, day: u32) -> Result<u32, StoreFault>;
 

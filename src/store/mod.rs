@@ -16,7 +16,9 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use decodings::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, WithdrawOutcome};
+pub use decodings::{
+    DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, TOKENS_PER_CHALLENGE, WithdrawOutcome,
+};
 pub use memory::MemoryStore;
 pub use open::{OpenFault, open};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};

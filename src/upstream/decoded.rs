@@ -40,7 +40,7 @@ impl fmt::Debug for Decoded {
 /// Why a token cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Empty, or longer than [`INTEGRITY_TOKEN_LIMIT`]; it was not sent.
+    /// Empty, or longer than [`super::INTEGRITY_TOKEN_LIMIT`]; it was not sent.
     Size,
     /// The upstream says that it is not a token of this package, or too old (400 `INVALID_ARGUMENT`).
     NotDecodable,

@@ -26,7 +26,7 @@ pub struct AndroidEvidence<'a> {
 pub(super) struct Matter {
     /// SHA-256 of the client data.
     pub(super) client_data_hash: Digest,
-    /// Everything that the call says; a retry says the same.
+    /// What a token belongs to; a retry says the same.
     pub(super) request: Digest,
     /// The challenge that the client data answer.
     pub(super) challenge: Spend,
@@ -46,6 +46,11 @@ const TOKEN_LOST: Reason = Reason::new(
 const TOKEN_NOT_DECODABLE: Reason = Reason::new(
     "play_integrity_token_not_decodable",
     "Google says that it is no token of this app, or too old",
+    Remedy::NewChallenge,
+);
+const TOO_MANY_TOKENS: Reason = Reason::new(
+    "play_integrity_too_many_tokens",
+    "too many tokens came with the same challenge before",
     Remedy::NewChallenge,
 );
 const TOKEN_NOT_OPENED: Reason =
@@ -123,6 +128,7 @@ impl Verifier {
                         let unavailable = claims::PlayIntegrity::Unavailable { since: matter.now, last: None };
                         return Ok(Some((unavailable, format.decoder_origin())));
                     }
+                    Opened::TooMany => return Err(Refusal::unverified(TOO_MANY_TOKENS).into()),
                     Opened::NotDecodable => return Err(Refusal::unverified(TOKEN_NOT_DECODABLE).into()),
                     Opened::Replayed => return Err(Refusal::unverified(TOKEN_REPLAYED).into()),
                     Opened::Lost => return Err(Refusal::unverified(TOKEN_LOST).into()),
@@ -163,7 +169,12 @@ impl Verifier {
         first.unwrap_or(Refusal { vector, reasons }).and(second)
     }
 
-    fn appraised_part(&self, app: &App, claims: &Claims, now: Timestamp) -> (Tier, TrustVector, Vec<Reason>) {
+    pub(super) fn appraised_part(
+        &self,
+        app: &App,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> (Tier, TrustVector, Vec<Reason>) {
         let list = self.status_lists.in_force();
         let appraisal = appraise_part(claims, app.policy(), &Circumstances { now, status_list: list.as_deref() });
         (appraisal.tier(), appraisal.vector, appraisal.reasons)

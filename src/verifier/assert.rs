@@ -13,7 +13,7 @@ use super::key_attestation::{self, KeyAssertion};
 use super::named_call::named_call;
 use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
-use crate::appraisal::{Reason, Remedy};
+use crate::appraisal::{Reason, Remedy, Tier};
 use crate::cache::{Era, KnownInstance};
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::evidence::claims::{Claims, PlayIntegrity};
@@ -104,10 +104,10 @@ impl Verifier {
             let instance = self.known_or_read(app, id, known.take()).await?;
             let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
             let mut proof = self.proof(app, &instance, call, now)?;
-            if let Some(token) = call.integrity_token() {
-                if let Some(integrity) = self.fresh_integrity(app, token, call, &proof, &mut decoded, now).await? {
-                    proof.claims = renewed(proof.claims, integrity);
-                }
+            if let Some(token) = call.integrity_token()
+                && let Some(integrity) = self.fresh_integrity(app, token, &instance, &proof, &mut decoded, now).await?
+            {
+                proof.claims = self.renewed(app, proof.claims, integrity, now)?;
             }
             let era = self.cache.era();
             if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), era).await? {
@@ -178,17 +178,39 @@ impl Verifier {
         &self,
         app: &App,
         token: &str,
-        call: &AssertCall<'_>,
+        instance: &KnownInstance,
         proof: &Proof,
         decoded: &mut Option<Integrity>,
         now: Timestamp,
     ) -> Result<Option<Integrity>, Setback> {
         if decoded.is_none() {
             let (client_data_hash, challenge) = (proof.client_data_hash, proof.challenge);
-            let matter = Matter { client_data_hash, request: call.digest(), challenge, now };
+            // Neither signature nor count: a phone may sign the same client data again.
+            let request = sha256_of_parts(&[b"assert", &instance.id.0, &client_data_hash]);
+            let matter = Matter { client_data_hash, request, challenge, now };
             *decoded = self.integrity(app, token, Spending::Quota(Backing::Hardware), &matter).await?;
         }
         Ok(decoded.clone())
+    }
+
+    /// Claims with what a fresh token shows. While Google cannot be asked, what it said last is kept beside that; an outage that
+    /// refuses is a refusal of this call alone, since an instance that sends no token would fare better.
+    fn renewed(
+        &self,
+        app: &App,
+        claims: Claims,
+        (integrity, origin): Integrity,
+        now: Timestamp,
+    ) -> Result<Claims, Refusal> {
+        let PlayIntegrity::Unavailable { since, .. } = integrity else {
+            return Ok(claims.with_play_integrity(integrity, origin));
+        };
+        let last = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).cloned().map(Box::new);
+        let claims = claims.with_play_integrity(PlayIntegrity::Unavailable { since, last }, origin);
+        match self.appraised_part(app, &claims, now) {
+            (Tier::Contraindicated, vector, reasons) => Err(Refusal { vector, reasons }),
+            _ => Ok(claims),
+        }
     }
 
     /// The proof as it is to be kept, and what it is worth.
@@ -280,18 +302,6 @@ fn what_counts(instance: Instance) -> KnownInstance {
         claims_at: instance.claims_at,
         sign_count: instance.sign_count,
     }
-}
-
-/// Claims with what a fresh token shows. While Google cannot be asked, what it said last is kept beside that.
-fn renewed(claims: Claims, (integrity, origin): Integrity) -> Claims {
-    let integrity = match integrity {
-        PlayIntegrity::Unavailable { since, last: None } => {
-            let last = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).cloned().map(Box::new);
-            PlayIntegrity::Unavailable { since, last }
-        }
-        said => said,
-    };
-    claims.with_play_integrity(integrity, origin)
 }
 
 /// A late arrival tells of a time before the newest proof: it counts for its own request, where it cannot be better than what

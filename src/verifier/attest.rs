@@ -235,7 +235,7 @@ impl<'a> Evidence<'a> {
 
     fn parts(&self) -> Vec<&'a [u8]> {
         match self {
-            Self::AppAttest(evidence) => vec![evidence.attestation_object, evidence.key_id],
+            Self::AppAttest(evidence) => vec![b"app_attest", evidence.attestation_object, evidence.key_id],
             Self::Android(evidence) => {
                 let chain = evidence.chain.iter().map(Vec::as_slice);
                 [b"android", evidence.integrity_token.as_bytes()].into_iter().chain(chain).collect()

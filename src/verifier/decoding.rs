@@ -40,7 +40,7 @@ pub(super) struct Opening<'a> {
     pub(super) app: &'a AppName,
     pub(super) package: &'a str,
     pub(super) token: &'a str,
-    /// Everything that the call says which brought the token; a retry says the same.
+    /// What the token came with; a retry comes with the same.
     pub(super) request: Digest,
     /// The challenge that the call answers.
     pub(super) challenge: Spend,
@@ -63,6 +63,8 @@ pub(super) enum Opened {
     Lost,
     /// The challenge is spent: nothing that the token could show would count.
     Pointless,
+    /// Too many tokens came with the same challenge before.
+    TooMany,
     /// Google could not be asked, or did not answer.
     Unavailable,
 }
@@ -147,6 +149,7 @@ async fn began(store: &dyn Store, decoding: Decoding, counted: &Used) -> Result<
         DecodingOutcome::Undecided { .. } => Some(Opened::Lost),
         DecodingOutcome::OtherRequest => Some(Opened::Replayed),
         DecodingOutcome::ChallengeSpent => Some(Opened::Pointless),
+        DecodingOutcome::TooMany => Some(Opened::TooMany),
         DecodingOutcome::QuotaSpent { .. } => Some(Opened::Unavailable),
     })
 }

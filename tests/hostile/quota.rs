@@ -54,3 +54,17 @@ async fn c17_a_chain_that_has_enrolled_costs_nothing() {
     }
     assert_eq!(bench.asked(), before);
 }
+
+/// Nothing is spent for a token that Google refuses: one open challenge must not carry any number of them, least of all out of the
+/// reserve, which one genuine chain opens.
+#[tokio::test]
+async fn c17_one_challenge_opens_a_few_tokens_at_most() {
+    let bench = Bench::with(|_| ()).await;
+    let client_data = bench.challenge(Purpose::Attest);
+    let chain = bench.chain(&client_data);
+    for at in 0..50 {
+        let verdict = bench.attest(&client_data, &chain, &junk(&at.to_string()), "").await;
+        assert_eq!(verdict.decision, Decision::Deny);
+    }
+    assert!(bench.asked() <= 8, "{} tokens for one challenge", bench.asked());
+}

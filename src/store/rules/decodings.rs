@@ -3,9 +3,12 @@
 use super::{Standing, standing};
 use crate::crypto::digest::Digest;
 use crate::store::ledger::{DecodingLedger, Ledger};
-use crate::store::{DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, StoreFault, WithdrawOutcome};
+use crate::store::{
+    DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, StoreFault, TOKENS_PER_CHALLENGE, WithdrawOutcome,
+};
 
-/// Remembers a new token and counts it, if its challenge is open. A token is known for as long as it is remembered, and what is known costs nothing.
+/// Remembers a new token and counts it, if its challenge is open and has not carried too many. A token is known for as long as it
+/// is remembered, and what is known costs nothing.
 pub(in crate::store) fn begin_decoding(
     ledger: &mut (impl DecodingLedger + Ledger),
     decoding: &Decoding,
@@ -19,6 +22,9 @@ pub(in crate::store) fn begin_decoding(
     }
     if !matches!(standing(ledger, &decoding.challenge)?, Standing::Open) {
         return Ok(DecodingOutcome::ChallengeSpent);
+    }
+    if ledger.begun_for(&decoding.challenge)? >= TOKENS_PER_CHALLENGE {
+        return Ok(DecodingOutcome::TooMany);
     }
     let used = ledger.quota_used(&decoding.app, decoding.day)?;
     if used >= decoding.limit {

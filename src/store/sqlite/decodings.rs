@@ -8,7 +8,7 @@ use super::sql;
 use crate::crypto::digest::Digest;
 use crate::ids::AppName;
 use crate::store::ledger::{Begun, DecodingLedger};
-use crate::store::{Decoding, StoreFault};
+use crate::store::{Decoding, Spend, StoreFault};
 
 /// What the app has used of the day's quota, for batches and for readers.
 pub(super) fn quota_used(connection: &Connection, app: &AppName, day: u32) -> Result<u32, StoreFault> {
@@ -23,13 +23,17 @@ impl DecodingLedger for Batch<'_> {
         })
     }
 
+    fn begun_for(&self, challenge: &Spend) -> Result<u32, StoreFault> {
+        Ok(one(self.connection(), sql::BEGUN_FOR, [challenge.id], |row| row.get(0))?.unwrap_or_default())
+    }
+
     fn quota_used(&self, app: &AppName, day: u32) -> Result<u32, StoreFault> {
         quota_used(self.connection(), app, day)
     }
 
     fn add_decoding(&mut self, decoding: &Decoding) -> Result<(), StoreFault> {
-        let Decoding { token, request, app, day, now, kept_until, .. } = decoding;
-        let values = params![token, request, app.as_str(), day, Millis(*now), Millis(*kept_until)];
+        let Decoding { token, request, challenge, app, day, now, kept_until, .. } = decoding;
+        let values = params![token, request, challenge.id, app.as_str(), day, Millis(*now), Millis(*kept_until)];
         run(self.connection(), sql::ADD_DECODING, values).map(drop)
     }
 

@@ -36,8 +36,8 @@ pub(super) const INSTANCE: &str = "
     WHERE instances.id = ?1";
 
 pub(super) const DECODING: &str = "SELECT request, app, day, begun_at, decoded FROM decodings WHERE token = ?1";
-pub(super) const ADD_DECODING: &str =
-    "INSERT INTO decodings (token, request, app, day, begun_at, kept_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+pub(super) const ADD_DECODING: &str = "INSERT INTO decodings (token, request, challenge, app, day, begun_at, kept_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const BEGUN_FOR: &str = "SELECT count(*) FROM decodings WHERE challenge = ?1";
 pub(super) const SET_DECODED: &str = "UPDATE decodings SET decoded = ?2 WHERE token = ?1";
 pub(super) const REMOVE_DECODING: &str = "DELETE FROM decodings WHERE token = ?1";
 pub(super) const FORGET_DECODINGS: &str = "DELETE FROM decodings WHERE kept_until <= ?1";

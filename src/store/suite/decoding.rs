@@ -15,6 +15,7 @@ behaviours!(
     c17_known_tokens_cost_nothing,
     c17_a_quota_that_is_spent_begins_nothing,
     c17_a_spent_challenge_begins_nothing,
+    c17_a_challenge_carries_a_few_tokens,
     quotas_are_of_one_app_and_one_day,
     a_withdrawn_token_is_new_again,
     only_what_was_begun_and_not_decoded_is_withdrawn,
@@ -98,6 +99,18 @@ async fn c17_a_quota_that_is_spent_begins_nothing(store: Arc<dyn Store>) {
     let lower = Decoding { limit: 0, ..decoding(3, 1) };
     assert_eq!(store.begin_decoding(lower).await, Ok(DecodingOutcome::QuotaSpent { used: 2 }));
     begun(&store, decoding(3, 1), 3).await;
+}
+
+async fn c17_a_challenge_carries_a_few_tokens(store: Arc<dyn Store>) {
+    let with = |token, number| Decoding { challenge: challenge(number), limit: 100, ..decoding(token, 1) };
+    for token in 0..4 {
+        begun(&store, with(token, 1), u32::from(token) + 1).await;
+    }
+    assert_eq!(store.begin_decoding(with(9, 1)).await, Ok(DecodingOutcome::TooMany));
+    assert_eq!(store.begin_decoding(with(3, 1)).await, Ok(UNDECIDED), "a known token is told first");
+    assert_eq!(store.withdraw_decoding(with(0, 1).token).await, Ok(WithdrawOutcome::Withdrawn));
+    begun(&store, with(9, 1), 4).await;
+    begun(&store, with(10, 2), 5).await;
 }
 
 async fn c17_a_spent_challenge_begins_nothing(store: Arc<dyn Store>) {

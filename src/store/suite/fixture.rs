@@ -141,7 +141,7 @@ pub(in crate::store) fn decoding(token: u8, request: u8) -> Decoding {
     Decoding {
         token: [token; 32],
         request: [request; 32],
-        challenge: Spend { id: [0xEE; 16], expires_at: at(1_000_000) },
+        challenge: Spend { id: [token | 0x80; 16], expires_at: at(1_000_000) },
         app: "shop".parse().expect("a name"),
         day: TODAY,
         limit: 10,

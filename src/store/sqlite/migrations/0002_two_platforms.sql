@@ -2,6 +2,7 @@
 CREATE TABLE decodings (
     token      BLOB PRIMARY KEY NOT NULL,
     request    BLOB NOT NULL,
+    challenge  BLOB NOT NULL,
     app        TEXT NOT NULL,
     day        INTEGER NOT NULL,
     begun_at   INTEGER NOT NULL,
@@ -9,6 +10,7 @@ CREATE TABLE decodings (
     decoded    BLOB
 ) STRICT;
 CREATE INDEX decodings_by_end ON decodings (kept_until);
+CREATE INDEX decodings_by_challenge ON decodings (challenge);
 
 -- How many tokens of an app were counted on a day of the vendor's zone.
 CREATE TABLE quotas (
