@@ -16,8 +16,8 @@ use crate::store::{Decoding, DecodingOutcome, Spend, Store, StoreFault};
 use crate::time::Timestamp;
 use crate::upstream::{Decoded, IntegrityDecoder};
 
-/// How long a token is remembered: far longer than any policy believes one.
-const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long a token is remembered: longer than any policy believes one, which is a day at most.
+const REMEMBERED_FOR: Duration = Duration::from_secs(48 * 3600);
 
 /// Google counts by the day of its own zone, eight hours behind UTC; for half the year the count ends an hour late.
 const QUOTA_ZONE: Duration = Duration::from_secs(8 * 3600);

@@ -18,7 +18,7 @@ fn listed(more: &str, status: &str) -> Map<String, Value> {
 }
 
 #[tokio::test]
-async fn d07_a_chain_that_gets_listed_is_refused_at_once() {
+async fn a09_a_chain_that_gets_listed_is_refused_at_once() {
     let desk = Desk::open(|_| ()).await;
     desk.renew().await.expect("a list");
     let phone = phone();

@@ -146,7 +146,8 @@ struct Admitted<'a> {
 impl Admitted<'_> {
     fn with(mut self, outcome: Decoded) -> Decoded {
         self.outcome = match outcome {
-            Decoded::NotSent(_) | Decoded::Indeterminate(_) => Outcome::Failed,
+            // A spent quota is not asked again and again either.
+            Decoded::NotSent(_) | Decoded::Indeterminate(_) | Decoded::Quota { .. } => Outcome::Failed,
             _ => Outcome::Answered,
         };
         outcome
