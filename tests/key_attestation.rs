@@ -1,7 +1,13 @@
 //! Android key attestation, from the outside: forged chains with one thing broken, and recorded ones where they are at hand.
 
 #![allow(missing_docs, unreachable_pub)]
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at a surprise, and says what it could not find"
+)]
 
 #[path = "key_attestation/assertion.rs"]
 mod assertion;

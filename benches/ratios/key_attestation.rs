@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
-    VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
 };
 use bonafide::crypto::chain::ChainAnchors;
 use bonafide::crypto::digest::{Digest, sha256};
@@ -19,9 +18,9 @@ use bonafide::evidence::key_attestation::{
 use bonafide::lab::key::LabKey;
 use bonafide::lab::key_attestation::{AndroidApp, KeyAttestationLab, LabAndroid, Names, Profile};
 use bonafide::time::Timestamp;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::paired::{Limit, Ratio, in_turns, micros_each};
+use crate::raw::Raw;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const PACKAGE: &str = "com.example.shop";
@@ -66,32 +65,17 @@ fn verify(chain: &[Vec<u8>], anchors: &ChainAnchors) {
     verify_key_attestation(black_box(chain), anchors, expectation, NOW).expect("holds");
 }
 
-/// One signature, ready to be verified and nothing else.
-struct Raw {
-    algorithm: &'static dyn VerificationAlgorithm,
-    key: Vec<u8>,
-    message: Vec<u8>,
-    signature: Vec<u8>,
+/// The algorithm that a key of this length signs Android's chains with.
+fn algorithm(key: &[u8]) -> &'static dyn VerificationAlgorithm {
+    match key.len() {
+        65 => &ECDSA_P256_SHA256_ASN1,
+        97 => &ECDSA_P384_SHA256_ASN1,
+        _ => &RSA_PKCS1_2048_8192_SHA256,
+    }
 }
-
-impl Raw {
-    fn of(pair: &[Vec<u8>]) -> Self {
-        let (_, certificate) = X509Certificate::from_der(&pair[0]).expect("a certificate");
-        let (_, issuer) = X509Certificate::from_der(&pair[1]).expect("a certificate");
-        let key = issuer.public_key().subject_public_key.data.to_vec();
-        let algorithm: &dyn VerificationAlgorithm = match key.len() {
-            65 => &ECDSA_P256_SHA256_ASN1,
-            97 => &ECDSA_P384_SHA256_ASN1,
-            _ => &RSA_PKCS1_2048_8192_SHA256,
-        };
-        let message = certificate.tbs_certificate.as_ref().to_vec();
-        Self { algorithm, key, message, signature: certificate.signature_value.data.to_vec() }
-    }
-
-    fn verify(&self) {
-        let key = UnparsedPublicKey::new(self.algorithm, &self.key);
-        key.verify(black_box(&self.message), &self.signature).expect("verifies");
-    }
+/// The signatures of a chain, the leaf's first.
+fn signatures(chain: &[Vec<u8>]) -> impl Iterator<Item = Raw> {
+    chain.windows(2).map(|pair| Raw::of(&pair[0], &pair[1], algorithm))
 }
 
 /// Chains of new phones: all that a verifier has seen of the earlier ones helps, and nothing else.
@@ -104,7 +88,7 @@ fn chains(lab: &KeyAttestationLab, profile: &Profile) -> Vec<Vec<Vec<u8>>> {
 fn from_scratch(profile: &Profile) -> Ratio {
     let lab = lab();
     let chain = phone(&lab, profile).attest(&challenge()).expect("attests").chain;
-    let raw: Vec<Raw> = chain.windows(2).map(Raw::of).collect();
+    let raw: Vec<Raw> = signatures(&chain).collect();
     in_turns(
         TURNS,
         "µs",
@@ -119,7 +103,7 @@ fn of_new_phones(profile: &Profile, unseen: usize) -> Ratio {
     let lab = lab();
     let (first, chains) = (phone(&lab, profile).attest(&challenge()).expect("attests").chain, chains(&lab, profile));
     // The same signatures: one that is verified again and again is cheaper than a hundred different ones.
-    let raw: Vec<Vec<Raw>> = chains.iter().map(|chain| chain.windows(2).take(unseen).map(Raw::of).collect()).collect();
+    let raw: Vec<Vec<Raw>> = chains.iter().map(|chain| signatures(chain).take(unseen).collect()).collect();
     let measured = || {
         let anchors = anchors(&lab);
         verify(&first, &anchors);

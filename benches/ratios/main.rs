@@ -7,6 +7,7 @@
 mod integrity;
 mod key_attestation;
 mod paired;
+mod raw;
 mod service;
 mod store;
 mod verification;

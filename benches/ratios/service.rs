@@ -13,8 +13,9 @@ use bonafide::crypto::digest::sha256;
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::secret::random;
 use bonafide::evidence::app_attest::AppId;
-use bonafide::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment};
+use bonafide::evidence::claims::{AppAttestClaims, Claims, Environment};
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
+use bonafide::grpc::proto::check_verdict_request;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
     AppAttestEvidence, AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence,
@@ -220,7 +221,11 @@ pub(crate) fn check_verdict() -> Ratio {
     let idle = runtime.block_on(empty_service());
     let check = |at: usize| {
         let client = VerdictServiceClient::new(stage.channels[at % CHANNELS].clone());
-        let request = CheckVerdictRequest { app: "shop".to_owned(), instance: instance.clone() };
+        let request = CheckVerdictRequest {
+            app: "shop".to_owned(),
+            subject: Some(check_verdict_request::Subject::Instance(instance.clone())),
+            ..CheckVerdictRequest::default()
+        };
         move || {
             let (mut client, request) = (client.clone(), request.clone());
             async move {
@@ -332,7 +337,7 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
     };
     let (app, config) = (name("shop"), app_config(AppAttestConfig::careful(vec![app_id()])));
     let id = InstanceId::derive(&app, app_attest.environment.name(), &key.key_id());
-    let claims = Claims { app_attest: Some(Box::new(app_attest)), ..Claims::none_under(Anchor::Vendor) };
+    let claims = Claims { app_attest: Some(Box::new(app_attest)), ..Claims::default() };
     let appraisal = appraise(&claims, &config.policy(), &Circumstances::at(now));
     let frame = Frame {
         app: app.clone(),

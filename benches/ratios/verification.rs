@@ -2,9 +2,7 @@
 
 use std::hint::black_box;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey, VerificationAlgorithm,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1};
 use bonafide::crypto::digest::{sha256, sha256_of_joined};
 use bonafide::crypto::path::{AnchorOrigin, TrustAnchors};
 use bonafide::evidence::app_attest::{
@@ -14,9 +12,9 @@ use bonafide::evidence::app_attest::{
 use bonafide::evidence::claims::Environment;
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::time::Timestamp;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::paired::{Limit, Ratio, in_turns, micros_each};
+use crate::raw::Raw;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const TURNS: usize = 31;
@@ -35,39 +33,13 @@ fn stage() -> Stage {
     Stage { lab, app_id, phone }
 }
 
-/// One signature, ready to be verified and nothing else.
-struct Raw {
-    algorithm: &'static dyn VerificationAlgorithm,
-    key: Vec<u8>,
-    message: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl Raw {
-    fn of(certificate: &[u8], issuer: &[u8], algorithm: &'static dyn VerificationAlgorithm) -> Self {
-        let (_, certificate) = X509Certificate::from_der(certificate).expect("a certificate");
-        let (_, issuer) = X509Certificate::from_der(issuer).expect("a certificate");
-        Self {
-            algorithm,
-            key: issuer.public_key().subject_public_key.data.to_vec(),
-            message: certificate.tbs_certificate.as_ref().to_vec(),
-            signature: certificate.signature_value.data.to_vec(),
-        }
-    }
-
-    fn verify(&self) {
-        let key = UnparsedPublicKey::new(self.algorithm, &self.key);
-        key.verify(black_box(&self.message), &self.signature).expect("verifies");
-    }
-}
-
 fn attestation(baseline_signatures: usize, anchors_per_run: impl Fn(&AppAttestLab) -> Option<TrustAnchors>) -> Ratio {
     let stage = stage();
     let attested = stage.phone.attest(b"challenge").expect("attests");
     let object = AttestationObject::parse(&attested.object).expect("parses");
     let raw = [
-        Raw::of(&object.leaf, &object.intermediate, &ECDSA_P384_SHA256_ASN1),
-        Raw::of(&object.intermediate, stage.lab.root_der(), &ECDSA_P384_SHA384_ASN1),
+        Raw::of(&object.leaf, &object.intermediate, |_| &ECDSA_P384_SHA256_ASN1),
+        Raw::of(&object.intermediate, stage.lab.root_der(), |_| &ECDSA_P384_SHA384_ASN1),
     ];
     let (hash, app_ids) = (sha256(b"challenge"), [stage.app_id.clone()]);
     let expectation = Expectation {

@@ -35,8 +35,8 @@ use bonafide::store::MemoryStore;
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, Evidence, Role, Upstreams, Verifier,
-    VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, CheckCall, CheckSubject, Evidence, Role,
+    Upstreams, Verifier, VerifierConfig,
 };
 use bonafide::wire::cbor;
 
@@ -222,7 +222,9 @@ pub fn role(bytes: &[u8]) {
     let attested = RUNTIME.block_on(VERIFIER.attest(&caller, call)).expect("a verdict");
     assert_eq!(attested.decision, Decision::Deny);
     let pseudonym = String::from_utf8_lossy(bytes);
-    let checked = RUNTIME.block_on(VERIFIER.check(&caller, &name("shop"), &pseudonym)).expect("a verdict");
+    let checked = RUNTIME
+        .block_on(VERIFIER.check(&caller, CheckCall::of(&name("shop"), CheckSubject::Instance(&pseudonym))))
+        .expect("a verdict");
     assert_eq!(checked.decision, Decision::Deny);
 }
 

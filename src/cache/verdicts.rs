@@ -24,7 +24,8 @@ pub struct VerdictCache {
     era: Arc<AtomicU64>,
 }
 
-/// A stretch of time in which everything that verdicts rest on, beside the instance itself, stayed the same.
+/// A stretch of time in which everything that verdicts rest on, beside the instance itself, stayed the same. Whoever weighs asks
+/// for the era first, and only then for what the verdict will rest on: a change in between makes the era old, never the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Era(u64);
 
@@ -65,12 +66,19 @@ impl VerdictCache {
 
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
     /// load can never bring back what a newer proof has made forgotten. Errors of `load`, and its `None`, are not kept.
-    pub async fn loaded<F, E>(&self, id: InstanceId, now: Timestamp, load: F) -> Result<Option<Arc<Verdict>>, E>
+    ///
+    /// `era` is the one in which the weighing began.
+    pub async fn loaded<F, E>(
+        &self,
+        id: InstanceId,
+        era: Era,
+        now: Timestamp,
+        load: F,
+    ) -> Result<Option<Arc<Verdict>>, E>
     where
         F: Future<Output = Result<Option<Verdict>, E>>,
         E: Send + Sync + 'static,
     {
-        let era = self.era();
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
             Some(kept) if kept.value().era >= era => Ok(Op::Nop),
             _ => load.await.map(|loaded| loaded.map_or(Op::Remove, |verdict| Op::Put(Entry::new(verdict, era, now)))),

@@ -195,7 +195,7 @@ mod tests {
         };
         let payload = play.verdict(TokenKind::Standard, &binding).write();
         let said = integrity::verify_integrity_payload(&payload, expectation, NOW).expect("genuine").into_facts();
-        let claims = Claims { key_attestation: Some(Box::new(chain.claims)), ..Claims::none_under(chain.anchor) };
+        let claims = Claims { key_attestation: Some(Box::new(chain.claims)), ..Claims::default() };
         claims.with_play_integrity(PlayIntegrity::Decoded(Box::new(said.claims)), Anchor::Lab)
     }
 

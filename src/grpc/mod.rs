@@ -5,6 +5,7 @@ mod authentication;
 mod calls;
 mod config;
 mod connection;
+mod context;
 mod fault;
 mod field;
 mod message;

@@ -72,12 +72,12 @@ impl Verifier {
         let (claims, key, refusal) = match chain {
             None => {
                 let missing = missing_key(app.policy()).map(|(vector, reason)| Refusal::of(vector, reason));
-                (Claims::none_under(Anchor::Vendor), None, missing)
+                (Claims::default(), None, missing)
             }
-            Some(Err(refusal)) => (Claims::none_under(Anchor::Vendor), None, Some(refusal)),
+            Some(Err(refusal)) => (Claims::default(), None, Some(refusal)),
             Some(Ok(proven)) => {
                 let claims = Some(Box::new(proven.claims));
-                let claims = Claims { key_attestation: claims, ..Claims::none_under(Anchor::Vendor) };
+                let claims = Claims { key_attestation: claims, ..Claims::default() };
                 (claims.resting_on(proven.anchor, Format::KeyAttestation), Some(proven.key), None)
             }
         };

@@ -9,9 +9,9 @@ use super::fault::BuildFault;
 use super::key_attestation::KeyAttestation;
 use super::play_integrity::PlayIntegrity;
 use super::refusal::Refusal;
-use crate::appraisal::{Circumstances, Policy, PolicyRevision, Reason, Remedy, TrustVector, Worth, appraise};
+use crate::appraisal::{Circumstances, Policy, Reason, Remedy, TrustVector, Worth, appraise};
 use crate::endorsement::status_list::KeptList;
-use crate::evidence::claims::{self, Anchor, Claims, Format};
+use crate::evidence::claims::{self, Claims, Format};
 use crate::ids::AppName;
 use crate::time::Timestamp;
 use crate::upstream::IntegrityDecoder;
@@ -23,7 +23,6 @@ pub(super) struct App {
     key_attestation: Option<KeyAttestation>,
     play_integrity: Option<PlayIntegrity>,
     policy: Policy,
-    revision: PolicyRevision,
     frame: Frame,
 }
 
@@ -38,10 +37,9 @@ pub(super) const FORMAT_NOT_TAKEN: Reason =
 impl App {
     pub(super) fn build(config: AppConfig, decoder: Option<Arc<dyn IntegrityDecoder>>) -> Result<Self, BuildFault> {
         let policy = config.policy();
-        let revision = policy.revision();
         let frame = Frame {
             app: config.name.clone(),
-            policy: revision.clone(),
+            policy: policy.revision(),
             issued_at: Timestamp::EPOCH,
             lifetime: config.verdict_lifetime,
             until: None,
@@ -54,7 +52,6 @@ impl App {
             play_integrity: config.play_integrity.map(|format| PlayIntegrity::build(format, decoder)),
             name: config.name,
             policy,
-            revision,
             frame,
         })
     }
@@ -129,30 +126,18 @@ impl App {
             app_attest.and_then(|(format, claims)| format.withdrawn(claims)),
             key_attestation.and_then(|(format, claims)| format.withdrawn(claims)),
             play_integrity.and_then(|(format, claims)| format.withdrawn(claims)),
-            (claims.anchor == Anchor::Lab && !self.trusts_labs_of(claims)).then_some(LAB_WITHDRAWN),
+            (!claims.labs.iter().all(|format| self.trusts_labs_for(*format))).then_some(LAB_WITHDRAWN),
         ];
         reasons.into_iter().flatten()
     }
 
-    /// Whether a laboratory is still named for every format whose claims rest on one.
-    fn trusts_labs_of(&self, claims: &Claims) -> bool {
-        if claims.labs.is_empty() {
-            return claims.formats().any(|format| self.trusts_labs_for(format));
-        }
-        claims.labs.iter().all(|format| self.trusts_labs_for(*format))
-    }
-
+    /// Whether a laboratory is still named for this format.
     fn trusts_labs_for(&self, format: Format) -> bool {
         match format {
             Format::AppAttest => self.app_attest.as_ref().is_some_and(|format| format.trusts_labs),
             Format::KeyAttestation => self.key_attestation.as_ref().is_some_and(|format| format.trusts_labs),
             Format::PlayIntegrity => self.play_integrity.as_ref().is_some_and(PlayIntegrity::trusts_labs),
         }
-    }
-
-    /// Whether a verdict was stated under the policy that applies now.
-    pub(super) fn is_current(&self, verdict: &Verdict) -> bool {
-        verdict.policy == self.revision
     }
 }
 

@@ -12,7 +12,7 @@ use crate::endorsement::app_attest_anchors;
 use crate::evidence::app_attest::{
     AppId, AssertionExpectation, AssertionFacts, Device, Expectation, Rejection, verify_assertion, verify_attestation,
 };
-use crate::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment, Format};
+use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format};
 use crate::store::SignCountMode;
 use crate::time::Timestamp;
 
@@ -68,7 +68,7 @@ impl AppAttest {
         let facts = verified.into_facts();
         let environment = facts.claims.environment.name();
         let key = ProvenKey { key: facts.key, environment, serials: facts.serials, receipt: facts.receipt };
-        let claims = Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::none_under(Anchor::Vendor) };
+        let claims = Claims { app_attest: Some(Box::new(facts.claims)), ..Claims::default() };
         Ok(Proven { claims: claims.resting_on(facts.anchor, Format::AppAttest), key: Some(key) })
     }
 

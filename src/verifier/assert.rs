@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Verifier;
 use super::android::{Integrity, Matter, Spending};
 use super::app::App;
 use super::caller::Caller;
@@ -13,6 +12,7 @@ use super::key_attestation::{self, KeyAssertion};
 use super::named_call::named_call;
 use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
+use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Tier};
 use crate::cache::{Era, KnownInstance};
 use crate::crypto::digest::{Digest, sha256_of_parts};
@@ -77,13 +77,13 @@ impl Verifier {
     ///
     /// Errors with [`CallFault`] when there can be no verdict.
     pub async fn assert(&self, caller: &Caller, call: AssertCall<'_>) -> Result<Verdict, CallFault> {
-        let app = self.app(call.app)?;
-        let now = self.clock.now();
+        let at = self.moment();
+        let (app, now) = (&*self.app(call.app)?, at.now);
         let named = named_call(caller, call.idempotency_key, || call.digest());
         if let Some(first) = self.first_answer(named, now).await? {
-            return Ok(held(self.restated(app, first, now), now));
+            return self.repeated(app, first, at).await;
         }
-        match self.asserted(app, caller, &call, named, now).await {
+        match self.asserted(app, caller, &call, named, at).await {
             Ok(verdict) => Ok(verdict),
             Err(setback) => setback.stated(app, now),
         }
@@ -95,8 +95,9 @@ impl Verifier {
         caller: &Caller,
         call: &AssertCall<'_>,
         named: Option<NamedCall>,
-        now: Timestamp,
+        at: Moment,
     ) -> Result<Verdict, Setback> {
+        let now = at.now;
         let id = self.signer(app, caller, call);
         let mut known = id.and_then(|id| self.instances.known(id));
         let mut decoded = None;
@@ -109,8 +110,7 @@ impl Verifier {
             {
                 proof.claims = self.renewed(app, proof.claims, integrity, now)?;
             }
-            let era = self.cache.era();
-            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), era).await? {
+            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), at).await? {
                 return Ok(verdict);
             }
         }
@@ -243,12 +243,26 @@ impl Verifier {
         }
     }
 
+    /// The first answer to a named call, which cannot be better than what is known of the instance by now.
+    async fn repeated(&self, app: &App, first: Verdict, at: Moment) -> Result<Verdict, CallFault> {
+        let current = match first.instance {
+            Some(id) => self.current(app, id, at).await?,
+            None => None,
+        };
+        let restated = self.restated(app, first, at.now);
+        let verdict = match current {
+            Some(current) => worse(restated, Verdict::clone(&current)),
+            None => restated,
+        };
+        Ok(held(verdict, at.now))
+    }
+
     /// The verdict; `None` when other proofs have changed what this one was weighed with.
-    async fn advance(&self, app: &App, advance: Advance, era: Era) -> Result<Option<Verdict>, Setback> {
-        let (verdict, now) = (advance.verdict.clone(), advance.proven_at);
-        match self.kept(advance, era).await? {
+    async fn advance(&self, app: &App, advance: Advance, at: Moment) -> Result<Option<Verdict>, Setback> {
+        let verdict = advance.verdict.clone();
+        match self.kept(advance, at.era).await? {
             AdvanceOutcome::Advanced => Ok(Some(verdict)),
-            AdvanceOutcome::Repeated(first) => Ok(Some(held(self.restated(app, *first, now), now))),
+            AdvanceOutcome::Repeated(first) => Ok(Some(self.repeated(app, *first, at).await?)),
             AdvanceOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
             AdvanceOutcome::ChallengeExpired => Err(Refusal::silent(ChallengeRejection::Expired).into()),
             AdvanceOutcome::SignCount(SignCountRefusal::Seen) => Err(Refusal::silent(SIGN_COUNT_REPLAYED).into()),

@@ -1,6 +1,5 @@
 //! First proof: verify evidence, enrol the instance, state a verdict.
 
-use super::Verifier;
 use super::android::{AndroidEvidence, Matter};
 use super::app::App;
 use super::app_attest::AppAttestEvidence;
@@ -10,6 +9,7 @@ use super::check::held;
 use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal::{Refusal, Setback};
+use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
 use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::crypto::jwk::Thumbprint;
@@ -75,16 +75,16 @@ impl Verifier {
     ///
     /// Errors with [`CallFault`] when there can be no verdict.
     pub async fn attest(&self, caller: &Caller, call: AttestCall<'_>) -> Result<Verdict, CallFault> {
-        let app = self.app(call.app)?;
-        let now = self.clock.now();
+        let at = self.moment();
+        let (app, now) = (&*self.app(call.app)?, at.now);
         let named = named_call(caller, call.idempotency_key, || call.digest());
         if let Some(first) = self.first_answer(named, now).await? {
             return match first.instance {
-                Some(id) => self.enrolled_before(app, id, first, now).await,
+                Some(id) => self.enrolled_before(app, id, first, at).await,
                 None => Ok(held(self.restated(app, first, now), now)),
             };
         }
-        match self.attested(app, caller, &call, named, now).await {
+        match self.attested(app, caller, &call, named, at).await {
             Ok(verdict) => Ok(verdict),
             Err(setback) => setback.stated(app, now),
         }
@@ -96,8 +96,9 @@ impl Verifier {
         caller: &Caller,
         call: &AttestCall<'_>,
         named: Option<NamedCall>,
-        now: Timestamp,
+        at: Moment,
     ) -> Result<Verdict, Setback> {
+        let now = at.now;
         if call.evidence.knows_no_key() && call.session.is_empty() {
             return Err(CallFault::SessionMissing.into());
         }
@@ -115,7 +116,7 @@ impl Verifier {
             Some(key) => {
                 let account = self.account(caller, call.account);
                 let enrolment = self.enrolment(app, account, call.evidence_digest(), (key, proven.claims), answered);
-                self.enrol(app, enrolment).await
+                self.enrol(app, enrolment, at).await
             }
             None => self.redeem(app, call.session, proven.claims, answered).await,
         }
@@ -167,12 +168,12 @@ impl Verifier {
         Enrolment { challenge: answered.challenge, instance, evidence, verdict, call: answered.named }
     }
 
-    async fn enrol(&self, app: &App, enrolment: Enrolment) -> Result<Verdict, Setback> {
-        let (verdict, now) = (enrolment.verdict.clone(), enrolment.instance.enrolled_at);
+    async fn enrol(&self, app: &App, enrolment: Enrolment, at: Moment) -> Result<Verdict, Setback> {
+        let verdict = enrolment.verdict.clone();
         let id = enrolment.instance.id;
         match self.store.enrol(enrolment).await? {
             EnrolOutcome::Enrolled => Ok(verdict),
-            EnrolOutcome::AlreadyEnrolled(first) => Ok(self.enrolled_before(app, id, *first, now).await?),
+            EnrolOutcome::AlreadyEnrolled(first) => Ok(self.enrolled_before(app, id, *first, at).await?),
             EnrolOutcome::OtherEvidence => Err(Refusal::of(TAKEN, OTHER_EVIDENCE).into()),
             EnrolOutcome::OtherAccount => Err(Refusal::of(TAKEN, OTHER_ACCOUNT).into()),
             EnrolOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
@@ -187,10 +188,10 @@ impl Verifier {
         app: &App,
         id: InstanceId,
         first: Verdict,
-        now: Timestamp,
+        at: Moment,
     ) -> Result<Verdict, CallFault> {
-        let current = self.current(app, id, now).await?;
-        Ok(held(current.map_or_else(|| self.restated(app, first, now), |current| Verdict::clone(&current)), now))
+        let current = self.current(app, id, at).await?;
+        Ok(held(current.map_or_else(|| self.restated(app, first, at.now), |current| Verdict::clone(&current)), at.now))
     }
 
     fn account(&self, caller: &Caller, reference: &str) -> Option<AccountTag> {

@@ -1,13 +1,16 @@
-//! What an instance is worth now: the question of every request.
+//! What a request is worth now: the question of every gateway.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::Verifier;
 use super::app::App;
+use super::assert::AssertProof;
 use super::caller::Caller;
 use super::fault::CallFault;
 use super::refusal::Refusal;
+use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Tier, TrustVector, Worth};
+use crate::crypto::digest::Digest;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Freshness, Subject, Verdict};
@@ -16,18 +19,92 @@ pub(super) const INSTANCE_UNKNOWN: Reason =
     Reason::new("instance_unknown", "no such instance is enrolled", Remedy::ReEnrol);
 const PROOF_EXPIRED: Reason =
     Reason::new("proof_expired", "the last proof is too old; a fresh assertion is needed", Remedy::NewChallenge);
+const TOKEN_UNSUPPORTED: Reason =
+    Reason::new("token_unsupported", "this service signs no tokens", Remedy::ContactSupport);
 pub(super) const UNRECOGNISED: TrustVector =
     TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
 
+/// What a relying party asks about a request.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckCall<'a> {
+    /// The app.
+    pub app: &'a AppName,
+    /// Who makes the request.
+    pub subject: CheckSubject<'a>,
+    /// Whether a single-use token is spent.
+    pub consume: bool,
+    /// The request.
+    pub context: RequestContext<'a>,
+    /// A signature by the instance over this very request.
+    pub assertion: Option<FreshAssertion<'a>>,
+}
+
+/// Who makes a request.
+#[derive(Clone, Copy, Debug)]
+pub enum CheckSubject<'a> {
+    /// An instance, by the pseudonym that the relying party knows.
+    Instance(&'a str),
+    /// Whoever holds a token.
+    Token(&'a str),
+}
+
+/// A request as the relying party sees it. What is empty or `None` is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestContext<'a> {
+    /// The client's address.
+    pub client_address: Option<IpAddr>,
+    /// A fingerprint of the client's TLS.
+    pub tls_fingerprint: &'a str,
+    /// The user's session at the relying party.
+    pub user_session: &'a [u8],
+    /// The method of HTTP.
+    pub method: &'a str,
+    /// `https` or `http`.
+    pub scheme: &'a str,
+    /// Host, and port if it is not the usual one.
+    pub authority: &'a str,
+    /// The target with its query, as the client sent it.
+    pub path: &'a str,
+    /// SHA-256 of the body.
+    pub body: Option<Digest>,
+    /// SHA-256 over header fields that the relying party chooses.
+    pub headers: Option<Digest>,
+    /// The one value of the header field `DPoP`.
+    pub dpop_proof: &'a str,
+    /// SHA-256 of the client's certificate.
+    pub client_certificate: Option<Digest>,
+}
+
+/// A signature by an instance's key over client data that names the request.
+#[derive(Clone, Copy, Debug)]
+pub struct FreshAssertion<'a> {
+    /// The bytes that the device hashed.
+    pub client_data: &'a [u8],
+    /// What the instance's key has signed.
+    pub proof: AssertProof<'a>,
+}
+
+impl<'a> CheckCall<'a> {
+    /// The question about an instance, whatever it requests.
+    pub fn of(app: &'a AppName, subject: CheckSubject<'a>) -> Self {
+        Self { app, subject, consume: false, context: RequestContext::default(), assertion: None }
+    }
+}
+
 impl Verifier {
-    /// The verdict that holds now for the instance behind a pseudonym of this caller's relying party.
+    /// The verdict that holds now for the one who makes a request.
     ///
     /// Errors with [`CallFault`] when there can be no verdict. An answer from memory costs no I/O.
-    pub async fn check(&self, caller: &Caller, app: &AppName, pseudonym: &str) -> Result<Arc<Verdict>, CallFault> {
-        let app = self.app(app)?;
-        let now = self.clock.now();
+    pub async fn check(&self, caller: &Caller, call: CheckCall<'_>) -> Result<Arc<Verdict>, CallFault> {
+        let at = self.moment();
+        let app = &*self.app(call.app)?;
+        let now = at.now;
+        let pseudonym = match call.subject {
+            CheckSubject::Instance(pseudonym) => pseudonym,
+            CheckSubject::Token(_) => return Ok(Arc::new(Refusal::silent(TOKEN_UNSUPPORTED).stated(app, now))),
+        };
         let current = match self.instance_behind(caller, pseudonym) {
-            Some(id) => self.current(app, id, now).await?,
+            Some(id) => self.current(app, id, at).await?,
             None => None,
         };
         match current {
@@ -42,9 +119,9 @@ impl Verifier {
         &self,
         app: &App,
         id: InstanceId,
-        now: Timestamp,
+        Moment { era, now }: Moment,
     ) -> Result<Option<Arc<Verdict>>, CallFault> {
-        let fits = |verdict: &Arc<Verdict>| verdict.app == app.name && app.is_current(verdict);
+        let fits = |verdict: &Arc<Verdict>| verdict.app == app.name;
         if let Some(verdict) = self.cache.cached(id).await {
             return Ok(Some(verdict).filter(fits));
         }
@@ -53,7 +130,7 @@ impl Verifier {
             Ok(instance
                 .map(|instance| self.verdict(app, Subject::Instance(id), instance.claims, instance.proven_at, now)))
         };
-        self.cache.loaded(id, now, load).await.map(|verdict| verdict.filter(fits))
+        self.cache.loaded(id, era, now, load).await.map(|verdict| verdict.filter(fits))
     }
 }
 

@@ -97,7 +97,8 @@ impl Verifier {
         let today = quota_day(self.clock.now());
         let counted = self.decodings.used.lock().unwrap_or_else(PoisonError::into_inner);
         let used = |app| counted.get(app).filter(|(day, _)| *day == today).map_or(0, |(_, used)| *used);
-        let quotas = self.apps.values().filter_map(|app| Some((&app.name, app.play_integrity().ok()?)));
+        let apps = self.apps.load();
+        let quotas = apps.values().filter_map(|app| Some((&app.name, app.play_integrity().ok()?)));
         quotas.map(|(app, format)| QuotaUse { app: app.clone(), used: used(app), quota: format.quota() }).collect()
     }
 

@@ -14,7 +14,7 @@ use crate::crypto::secret::MacKey;
 use crate::endorsement::key_attestation_anchors;
 use crate::evidence::claims::{Anchor, HexBytes, KeyAttestationClaims};
 use crate::evidence::key_attestation::{
-    AppIdentity, Expectation, KeyAssertionExpectation, KeyAttestationFacts, verify_key_assertion,
+    Expectation, FactoryExpiry, KeyAssertionExpectation, KeyAttestationFacts, made_by_one_of, verify_key_assertion,
     verify_key_attestation,
 };
 use crate::store::SignCountMode;
@@ -51,6 +51,9 @@ pub struct KeyAssertion<'a> {
 
 const PACKAGE_WITHDRAWN: Reason =
     Reason::new("package_withdrawn", "package or signer are no longer this app's", Remedy::UpdateApp);
+
+const EXPIRY_WITHDRAWN: Reason =
+    Reason::new("factory_expiry_withdrawn", "expired certificates from a factory are taken no longer", Remedy::None);
 
 impl KeyAttestation {
     pub(super) fn build(config: KeyAttestationConfig) -> Result<Self, CertificateMalformed> {
@@ -103,17 +106,13 @@ impl KeyAttestation {
 
     /// Why claims count no longer that an earlier configuration took.
     pub(super) fn withdrawn(&self, claims: &KeyAttestationClaims) -> Option<Reason> {
-        let named = self.config.apps.iter().any(|app| is_made_by(claims, app));
-        (!named).then_some(PACKAGE_WITHDRAWN)
+        let KeyAttestationConfig { apps, shared_user_id, factory_expiry, .. } = &self.config;
+        let signers: Vec<&[u8]> = claims.signers.iter().map(|signer| signer.0.as_slice()).collect();
+        if made_by_one_of(&claims.packages, &signers, apps, *shared_user_id).is_err() {
+            return Some(PACKAGE_WITHDRAWN);
+        }
+        (claims.factory_expired && *factory_expiry == FactoryExpiry::Refused).then_some(EXPIRY_WITHDRAWN)
     }
-}
-
-/// Whether the key was made by this app: package and signers are configured still.
-fn is_made_by(claims: &KeyAttestationClaims, app: &AppIdentity) -> bool {
-    let package = claims.packages.iter().any(|package| package.name == app.package);
-    let signer =
-        |signer: &HexBytes| app.signers.as_ref().is_none_or(|own| own.iter().any(|own| own[..] == signer.0[..]));
-    package && claims.signers.iter().all(signer)
 }
 
 /// The serial numbers of the device itself, as keyed hashes by their kind: enough to know a device again, and no more.

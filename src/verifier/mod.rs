@@ -17,11 +17,13 @@ mod named_call;
 mod play_integrity;
 mod pseudonym;
 mod refusal;
+mod reload;
 mod status_list;
 mod upstreams;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 pub use android::AndroidEvidence;
 pub use app_attest::AppAttestEvidence;
@@ -29,6 +31,7 @@ pub use assert::{AssertCall, AssertProof, Signer};
 pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
+pub use check::{CheckCall, CheckSubject, FreshAssertion, RequestContext};
 pub use config::{AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig};
 pub use decoding::QuotaUse;
 pub use fault::{BuildFault, CallFault, Inability};
@@ -40,10 +43,11 @@ use app::App;
 use challenge::Challenges;
 use decoding::Decodings;
 use pseudonym::Pseudonyms;
+use reload::{Apps, Decoders};
 use status_list::StatusLists;
 
 use crate::appraisal::{Circumstances, Reason};
-use crate::cache::{InstanceCache, VerdictCache};
+use crate::cache::{Era, InstanceCache, VerdictCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
 use crate::evidence::claims::Claims;
@@ -55,7 +59,8 @@ use crate::verdict::{Subject, Verdict};
 
 /// Everything that one service knows and decides.
 pub struct Verifier {
-    apps: HashMap<AppName, App>,
+    apps: ArcSwap<Apps>,
+    decoders: Decoders,
     challenges: Challenges,
     accounts: MacKey,
     device_ids: MacKey,
@@ -68,23 +73,26 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
 }
 
+/// When a call is judged, and in which era: asked for before anything that the judgement rests on.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    era: Era,
+    now: Timestamp,
+}
+
 impl Verifier {
     /// Builds the role over a store, whose secret and status list it takes up, and over the vendors' services.
     pub async fn build(
         config: VerifierConfig,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        mut upstreams: Upstreams,
+        upstreams: Upstreams,
     ) -> Result<Self, BuildFault> {
         let secret = store.secret().await?;
-        let apps = config.apps.into_iter().map(|app| {
-            let decoder = upstreams.decoders.remove(&app.name);
-            Ok((app.name.clone(), App::build(app, decoder)?))
-        });
-        let apps = apps.collect::<Result<_, BuildFault>>()?;
         let source = upstreams.status_list;
         Ok(Self {
-            apps,
+            apps: ArcSwap::from_pointee(reload::built(config.apps, &upstreams.decoders)?),
+            decoders: upstreams.decoders,
             status_lists: StatusLists::build(&*store, source, config.status_list_max_shrink).await?,
             decodings: Decodings::new(&secret),
             device_ids: secret.mac_key("device id"),
@@ -105,14 +113,18 @@ impl Verifier {
         purpose: Purpose,
         session: &[u8],
     ) -> Result<IssuedChallenge, CallFault> {
-        let app = &self.app(app)?.name;
-        Ok(self.challenges.issue(Binding { app, purpose, session }, self.clock.now())?)
+        let app = self.app(app)?;
+        Ok(self.challenges.issue(Binding { app: &app.name, purpose, session }, self.clock.now())?)
     }
 
     /// Forgets what no longer needs to be remembered. To be called now and then.
     pub async fn purge(&self) -> Result<(), CallFault> {
         self.store.purge(self.clock.now()).await?;
         Ok(())
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { era: self.cache.era(), now: self.clock.now() }
     }
 
     /// The time by which this role judges.
@@ -146,7 +158,8 @@ impl Verifier {
         }
     }
 
-    fn app(&self, name: &AppName) -> Result<&App, CallFault> {
-        self.apps.get(name).ok_or(CallFault::UnknownApp)
+    /// The app as it is configured now. A call asks once, so that it is judged by one configuration from end to end.
+    fn app(&self, name: &AppName) -> Result<Arc<App>, CallFault> {
+        self.apps.load().get(name).cloned().ok_or(CallFault::UnknownApp)
     }
 }

@@ -60,7 +60,8 @@ impl StatusLists {
 
     /// The list in force, with its age.
     pub(super) fn in_force(&self) -> Option<Arc<KeptList>> {
-        self.whole().map(|in_force| in_force.kept)
+        let in_force = self.in_force.read().unwrap_or_else(PoisonError::into_inner);
+        in_force.as_ref().map(|in_force| Arc::clone(&in_force.kept))
     }
 
     fn whole(&self) -> Option<InForce> {
@@ -110,7 +111,7 @@ impl Verifier {
         let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
         self.status_lists.put(after.clone());
         let revived =
-            before.as_ref().is_some_and(|list| self.apps.values().any(|app| app.finds_stale(&list.kept, now)));
+            before.as_ref().is_some_and(|list| self.apps.load().values().any(|app| app.finds_stale(&list.kept, now)));
         if renewal.changed || revived {
             // Only now: a verdict that is weighed in the new era sees the new list.
             self.cache.end_era();

@@ -13,6 +13,7 @@ use bonafide::evidence::claims::Anchor;
 use bonafide::evidence::claims::play_integrity::TokenKind;
 use bonafide::evidence::key_attestation::AppIdentity;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence, KeyAssertion,
@@ -261,7 +262,11 @@ impl Harness {
     }
 
     pub(crate) async fn check(&self, app: &str, instance: &str) -> Verdict {
-        let request = CheckVerdictRequest { app: app.to_owned(), instance: instance.to_owned() };
+        let request = CheckVerdictRequest {
+            app: app.to_owned(),
+            subject: Some(Subject::Instance(instance.to_owned())),
+            ..CheckVerdictRequest::default()
+        };
         let answer = VerdictServiceClient::new(self.channel.clone()).check_verdict(request).await.expect("an answer");
         answer.into_inner().verdict.expect("a verdict")
     }

@@ -9,8 +9,8 @@ use bonafide::store;
 use bonafide::upstream::google::Google;
 use bonafide::verdict::{Decision, Verdict};
 use bonafide::verifier::{
-    AndroidEvidence, AssertCall, AssertProof, AttestCall, Caller, Evidence, KeyAssertion, Purpose, RenewedList, Role,
-    Signer, StatusListFault, Upstreams, Verifier,
+    AndroidEvidence, AssertCall, AssertProof, AttestCall, Caller, CheckCall, CheckSubject, Evidence, KeyAssertion,
+    Purpose, RenewedList, Role, Signer, StatusListFault, Upstreams, Verifier,
 };
 
 use crate::harness::{World, chain};
@@ -93,7 +93,11 @@ impl Desk {
     pub(crate) async fn check(&self, of: &Verdict) -> Verdict {
         let pseudonym = self.verifier.pseudonym(&self.caller, of.instance.expect("an instance"));
         let app = "key".parse().expect("a name");
-        let verdict = self.verifier.check(&self.caller, &app, &pseudonym).await.expect("a verdict");
+        let verdict = self
+            .verifier
+            .check(&self.caller, CheckCall::of(&app, CheckSubject::Instance(&pseudonym)))
+            .await
+            .expect("a verdict");
         Verdict::clone(&verdict)
     }
 }

@@ -8,7 +8,7 @@ use bonafide::crypto::digest::{Digest, sha256};
 use bonafide::crypto::path::AnchorOrigin;
 use bonafide::endorsement::key_attestation_anchors;
 use bonafide::evidence::Verified;
-use bonafide::evidence::claims::{Claims, KeyAttestationClaims};
+use bonafide::evidence::claims::{Claims, Format, KeyAttestationClaims};
 use bonafide::evidence::key_attestation::{
     AppIdentity, Expectation, FactoryExpiry, IssuerRules, KeyAssertionExpectation, KeyAttestationFacts, Rejection,
     SharedUserId, verify_key_assertion, verify_key_attestation,
@@ -157,7 +157,8 @@ pub fn reasons_under(
     let mut policy = KeyAttestationPolicy { status_list: None, ..KeyAttestationPolicy::careful() };
     change(&mut policy);
     let policy = Policy { key_attestation: Some(policy), ..Policy::default() };
-    let claims = Claims { key_attestation: Some(Box::new(facts.claims.clone())), ..Claims::none_under(facts.anchor) };
+    let claims = Claims { key_attestation: Some(Box::new(facts.claims.clone())), ..Claims::default() };
+    let claims = claims.resting_on(facts.anchor, Format::KeyAttestation);
     let appraisal = appraise(&claims, &policy, &Circumstances::at(NOW));
     let codes = appraisal.reasons.iter().map(|reason| reason.code.to_string());
     let codes = codes.filter_map(|code| code.strip_prefix("key_attestation_").map(str::to_owned));

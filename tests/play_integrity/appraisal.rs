@@ -7,7 +7,7 @@ use bonafide::appraisal::{
     Circumstances, Outage, PlayDialog, PlayIntegrityPolicy, Policy, Remedy, Signal, Stance, Tier, appraise,
 };
 use bonafide::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict};
-use bonafide::evidence::claims::{Anchor, Claims, PlayIntegrity};
+use bonafide::evidence::claims::{Claims, PlayIntegrity};
 use bonafide::evidence::play_integrity::TestingResponses;
 use bonafide::lab::play_integrity::PayloadPlan;
 use bonafide::verdict::Decision;
@@ -292,7 +292,7 @@ fn remedies_name_the_dialog_to_show() {
 #[test]
 fn a_policy_without_the_section_takes_no_verdict() {
     let integrity = Some(PlayIntegrity::Decoded(Box::new(claims(|_| ()))));
-    let claims = Claims { play_integrity: integrity, ..Claims::none_under(Anchor::Vendor) };
+    let claims = Claims { play_integrity: integrity, ..Claims::default() };
     let appraisal = appraise(&claims, &Policy::default(), &Circumstances::at(NOW));
     assert_eq!(told(&appraisal), refused(&["format_withdrawn"]));
 }

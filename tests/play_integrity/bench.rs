@@ -7,7 +7,7 @@ use bonafide::appraisal::{Appraisal, Circumstances, PlayIntegrityPolicy, Policy,
 use bonafide::crypto::digest::sha256;
 use bonafide::evidence::Verified;
 use bonafide::evidence::claims::play_integrity::{PlayIntegrityClaims, TokenKind};
-use bonafide::evidence::claims::{Anchor, Claims, PlayIntegrity};
+use bonafide::evidence::claims::{Claims, PlayIntegrity};
 use bonafide::evidence::play_integrity::{
     Expectation, PlayIntegrityFacts, Rejection, TestingResponses, TokenKinds, verify_integrity_payload,
 };
@@ -77,7 +77,7 @@ pub fn claims(change: impl FnOnce(&mut PayloadPlan)) -> PlayIntegrityClaims {
 }
 
 pub fn appraise_integrity(integrity: PlayIntegrity, policy: &PlayIntegrityPolicy, now: Timestamp) -> Appraisal {
-    let claims = Claims { play_integrity: Some(integrity), ..Claims::none_under(Anchor::Vendor) };
+    let claims = Claims { play_integrity: Some(integrity), ..Claims::default() };
     let policy = Policy { play_integrity: Some(policy.clone()), ..Policy::default() };
     appraise(&claims, &policy, &Circumstances::at(now))
 }

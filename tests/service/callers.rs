@@ -2,6 +2,7 @@
 
 use bonafide::crypto::digest::sha256;
 use bonafide::grpc::CallerKey;
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict};
 use bonafide::verifier::{Caller, Role};
 use tonic::{Code, Request, Status};
@@ -44,7 +45,11 @@ async fn enrolled(service: &Harness) -> Verdict {
 }
 
 async fn check(service: &Harness, caller: &str, app: &str, instance: &str) -> Result<Verdict, Status> {
-    let request = CheckVerdictRequest { app: app.to_owned(), instance: instance.to_owned() };
+    let request = CheckVerdictRequest {
+        app: app.to_owned(),
+        subject: Some(Subject::Instance(instance.to_owned())),
+        ..CheckVerdictRequest::default()
+    };
     let answer = service.verdicts().check_verdict(by(caller, request)).await?;
     Ok(answer.into_inner().verdict.expect("a verdict"))
 }
@@ -91,4 +96,18 @@ async fn f19_pseudonyms_and_apps_are_kept_apart() {
         let own = check(&service, "edge", "shop", &verdict.instance).await.expect("an answer");
         assert_eq!((own.decision(), &own.instance), (Decision::Allow, &verdict.instance));
     }
+}
+
+#[tokio::test]
+async fn a_service_that_signs_no_tokens_takes_none() {
+    let service = service().await;
+    let request = CheckVerdictRequest {
+        app: "shop".to_owned(),
+        subject: Some(Subject::Token("eyJhbGciOiJub25lIn0.e30.".to_owned())),
+        ..CheckVerdictRequest::default()
+    };
+    let answer = service.verdicts().check_verdict(by("edge", request)).await.expect("an answer");
+    let verdict = answer.into_inner().verdict.expect("a verdict");
+    assert_eq!(verdict.decision(), Decision::Deny);
+    assert_eq!(verdict.reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>(), ["token_unsupported"]);
 }

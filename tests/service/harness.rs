@@ -10,6 +10,7 @@ use bonafide::config::{Config, UpstreamConfig};
 use bonafide::evidence::app_attest::AppId;
 use bonafide::evidence::claims::Environment;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
     AppAttestEvidence, AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence,
@@ -146,7 +147,11 @@ impl Harness {
     }
 
     pub(crate) async fn check(&self, app: &str, instance: &str) -> Verdict {
-        let request = CheckVerdictRequest { app: app.to_owned(), instance: instance.to_owned() };
+        let request = CheckVerdictRequest {
+            app: app.to_owned(),
+            subject: Some(Subject::Instance(instance.to_owned())),
+            ..CheckVerdictRequest::default()
+        };
         let answer = self.verdicts().check_verdict(request).await.expect("an answer");
         answer.into_inner().verdict.expect("a verdict")
     }

@@ -20,8 +20,8 @@ use bonafide::store::{
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, Evidence, Purpose,
-    Role, Signer, Upstreams, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, CheckCall,
+    CheckSubject, Evidence, Purpose, Role, Signer, Upstreams, Verifier, VerifierConfig,
 };
 use tokio::sync::Semaphore;
 
@@ -135,7 +135,14 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer };
     let phone = lab.device(&app_id, Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
-    assert_eq!(verifier.check(&caller, &app, &instance).await.expect("an answer").decision, Decision::Allow);
+    assert_eq!(
+        verifier
+            .check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .await
+            .expect("an answer")
+            .decision,
+        Decision::Allow
+    );
 
     let client_data = verifier.create_challenge(&app, Purpose::Assert, b"").expect("a challenge").text.into_bytes();
     let assertion = tampered(&phone, &client_data);
@@ -155,5 +162,12 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     }
     store.answers.add_permits(1);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(verifier.check(&caller, &app, &instance).await.expect("an answer").decision, Decision::Deny);
+    assert_eq!(
+        verifier
+            .check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .await
+            .expect("an answer")
+            .decision,
+        Decision::Deny
+    );
 }

@@ -13,6 +13,7 @@ use bonafide::clock::{Clock, SystemClock};
 use bonafide::evidence::claims::Environment;
 use bonafide::grpc::Stopped;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict,
@@ -223,7 +224,11 @@ async fn assert_none_revived(program: &Program, known: &Known) {
 
 async fn assert_all_kept(program: &Program, instances: &[String]) {
     for instance in instances {
-        let request = CheckVerdictRequest { app: "shop".to_owned(), instance: instance.clone() };
+        let request = CheckVerdictRequest {
+            app: "shop".to_owned(),
+            subject: Some(Subject::Instance(instance.clone())),
+            ..CheckVerdictRequest::default()
+        };
         let answer = VerdictServiceClient::new(program.channel.clone()).check_verdict(request).await;
         let verdict = answer.expect("an answer").into_inner().verdict.expect("a verdict");
         assert_eq!(verdict.decision(), Decision::Allow, "an acknowledged enrolment is missing");

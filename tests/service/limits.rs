@@ -1,5 +1,6 @@
 //! Messages that cannot be used: a clear status, with the field that is at fault.
 
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Evidence, Purpose,
 };
@@ -107,7 +108,11 @@ async fn every_field_of_a_check_is_checked() {
         ("instance", "shop", String::new()),
         ("instance", "shop", "x".repeat(65)),
     ] {
-        let request = CheckVerdictRequest { app: app.to_owned(), instance };
+        let request = CheckVerdictRequest {
+            app: app.to_owned(),
+            subject: Some(Subject::Instance(instance)),
+            ..CheckVerdictRequest::default()
+        };
         let status = service.verdicts().check_verdict(request).await.expect_err("refused");
         assert_violation(&status, field);
     }

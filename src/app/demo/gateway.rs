@@ -8,6 +8,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::narration::Narration;
 use super::setting::{APP, Setting};
+use crate::grpc::proto::check_verdict_request::Subject;
 use crate::grpc::proto::{CheckVerdictRequest, Decision, Verdict};
 
 /// How many calls each median is taken over.
@@ -21,7 +22,11 @@ pub(super) async fn check(story: &mut Narration, setting: &Setting, instance: &s
     let verdict = checked(setting, APP, &instance.chars().rev().collect::<String>()).await?;
     story.expect_verdict("checks a made-up instance", &verdict, Decision::Deny, "instance_unknown")?;
     let mut gateway = setting.gateway();
-    let request = CheckVerdictRequest { app: APP.to_owned(), instance: instance.to_owned() };
+    let request = CheckVerdictRequest {
+        app: APP.to_owned(),
+        subject: Some(Subject::Instance(instance.to_owned())),
+        ..CheckVerdictRequest::default()
+    };
     let mut health = HealthClient::new(setting.channel());
     let (mut checks, mut empty) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
     for _ in 0..CALLS {
@@ -39,7 +44,11 @@ pub(super) async fn check(story: &mut Narration, setting: &Setting, instance: &s
 
 /// What an instance of an app is worth now.
 pub(super) async fn checked(setting: &Setting, app: &str, instance: &str) -> anyhow::Result<Verdict> {
-    let request = CheckVerdictRequest { app: app.to_owned(), instance: instance.to_owned() };
+    let request = CheckVerdictRequest {
+        app: app.to_owned(),
+        subject: Some(Subject::Instance(instance.to_owned())),
+        ..CheckVerdictRequest::default()
+    };
     setting.gateway().check_verdict(request).await?.into_inner().verdict.context("a verdict")
 }
 

@@ -73,7 +73,7 @@ pub(super) const GENUINE: TrustVector = TrustVector {
 mod tests {
     use super::*;
     use crate::appraisal::{Circumstances, Policy, Tier, appraise};
-    use crate::evidence::claims::{Anchor, Claims, Environment, ValidationCategory};
+    use crate::evidence::claims::{Anchor, Claims, Environment, Format, ValidationCategory};
     use crate::time::Timestamp;
 
     fn claims() -> AppAttestClaims {
@@ -92,7 +92,8 @@ mod tests {
     }
 
     fn found_under(anchor: Anchor, claims: &AppAttestClaims, policy: &AppAttestPolicy) -> (Tier, Vec<String>) {
-        let claims = Claims { app_attest: Some(Box::new(claims.clone())), ..Claims::none_under(anchor) };
+        let claims = Claims { app_attest: Some(Box::new(claims.clone())), ..Claims::default() };
+        let claims = claims.resting_on(anchor, Format::AppAttest);
         let policy = Policy { app_attest: Some(policy.clone()), ..Policy::default() };
         let appraisal = appraise(&claims, &policy, &Circumstances::at(Timestamp::EPOCH));
         (appraisal.tier(), appraisal.reasons.iter().map(|reason| reason.code.to_string()).collect())

@@ -231,7 +231,7 @@ mod tests {
     use super::*;
     use crate::appraisal::{PatchAges, Policy, Tier, appraise};
     use crate::evidence::claims::{
-        Anchor, Boot, Claims, DeviceModel, HexBytes, KeyAlgorithm, KeyDigest, Package, Purpose, RemoteProvisioning,
+        Boot, Claims, DeviceModel, HexBytes, KeyAlgorithm, KeyDigest, Package, Purpose, RemoteProvisioning,
         UserAuthentication,
     };
     use crate::time::Timestamp;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     fn found(claims: KeyAttestationClaims, policy: &KeyAttestationPolicy) -> (Tier, Vec<String>) {
-        let claims = Claims { key_attestation: Some(Box::new(claims)), ..Claims::none_under(Anchor::Vendor) };
+        let claims = Claims { key_attestation: Some(Box::new(claims)), ..Claims::default() };
         // The status list has a table and tests of its own.
         let policy = KeyAttestationPolicy { status_list: None, ..policy.clone() };
         let policy = Policy { key_attestation: Some(policy), ..Policy::default() };

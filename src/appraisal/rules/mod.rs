@@ -9,7 +9,7 @@ use super::policy::{PlayIntegrityPolicy, Policy, Presence};
 use super::reason::{Reason, Remedy};
 use super::vector::{Tier, TrustVector, Worth};
 use crate::endorsement::status_list::KeptList;
-use crate::evidence::claims::{Anchor, Claims, PlayIntegrity};
+use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::time::Timestamp;
 
 /// What verified claims are worth under a policy.
@@ -78,7 +78,7 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
 /// Appraises verified claims that may be only a part of what was sent.
 pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
     let mut appraisal = Appraisal { vector: TrustVector::SILENT, reasons: Vec::new() };
-    if claims.anchor == Anchor::Lab {
+    if !claims.labs.is_empty() {
         appraisal.reasons.push(LAB_ANCHOR);
     }
     if let Some(claims) = claims.app_attest.as_deref() {

@@ -133,7 +133,7 @@ fn weighed(
     policy: KeyAttestationPolicy,
     circumstances: &Circumstances<'_>,
 ) -> Option<Judgement> {
-    let claims = Claims { key_attestation: Some(Box::new(facts.claims.clone())), ..Claims::none_under(facts.anchor) };
+    let claims = Claims { key_attestation: Some(Box::new(facts.claims.clone())), ..Claims::default() };
     let status_list = circumstances.status_list.map(|_| StatusListPolicy::CAREFUL);
     let policy = Policy { key_attestation: Some(KeyAttestationPolicy { status_list, ..policy }), ..Policy::default() };
     let appraisal = appraise(&claims, &policy, circumstances);

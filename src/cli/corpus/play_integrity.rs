@@ -16,7 +16,7 @@ use crate::appraisal::{
 use crate::crypto::jose::KeyEncryptionKey;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict, SignerDigest, TokenKind};
-use crate::evidence::claims::{Anchor, Claims, PlayIntegrity};
+use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::evidence::play_integrity::{
     Expectation, IntegrityKeys, PlayIntegrityFacts, Rejection, TestingResponses, TokenKinds, open_classic_token,
     verify_integrity_payload,
@@ -168,7 +168,7 @@ impl Input {
 /// Weighs a verified verdict. One about which a lax policy finds nothing to say is accepted: the case asked for no more.
 fn weighed(facts: PlayIntegrityFacts, policy: PlayIntegrityPolicy, circumstances: Circumstances) -> Judgement {
     let integrity = PlayIntegrity::Decoded(Box::new(facts.claims.clone()));
-    let claims = Claims { play_integrity: Some(integrity), ..Claims::none_under(Anchor::Vendor) };
+    let claims = Claims { play_integrity: Some(integrity), ..Claims::default() };
     let policy = Policy { play_integrity: Some(policy), ..Policy::default() };
     let appraisal = appraise(&claims, &policy, &circumstances);
     match (appraisal.tier(), appraisal.reasons.as_slice()) {

@@ -22,12 +22,11 @@ pub use play_integrity::{PlayIntegrity, PlayIntegrityClaims};
 use crate::crypto::path::AnchorOrigin;
 
 /// What is known about one installed app on one device. Absent is never "good": `None` means that nothing was said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claims {
-    /// Who stands behind the anchors that the evidence reached: a laboratory, if it does behind any.
-    pub anchor: Anchor,
-    /// The formats whose evidence rests on a laboratory. Claims that were kept by earlier versions do not say it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The formats whose evidence rests on a laboratory's word, each once; vendors stand behind all others. Always written, so that what
+    /// was lost is not taken for nothing.
     pub labs: Vec<Format>,
     /// What App Attest proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,20 +40,11 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// No claims yet, under anchors of this origin.
-    pub const fn none_under(anchor: Anchor) -> Self {
-        Self { anchor, labs: Vec::new(), app_attest: None, key_attestation: None, play_integrity: None }
-    }
-
-    /// These claims, of which those of this format rest on an anchor of this origin.
+    /// These claims, of which those of this format rest on an anchor of this origin, whatever they rested on before.
     #[must_use]
     pub fn resting_on(mut self, origin: Anchor, format: Format) -> Self {
-        if origin == Anchor::Lab {
-            self.anchor = Anchor::Lab;
-            if !self.labs.contains(&format) {
-                self.labs.push(format);
-            }
-        }
+        self.labs.retain(|other| *other != format);
+        self.labs.extend((origin == Anchor::Lab).then_some(format));
         self
     }
 

@@ -9,6 +9,7 @@ mod assertion;
 mod attestation;
 mod authorization;
 mod description;
+mod identity;
 mod provisioning;
 mod provisioning_info;
 mod rejection;
@@ -23,7 +24,8 @@ pub use assertion::{
 pub use attestation::{CERTIFICATE_LIMIT, CHAIN_LIMIT, KeyAttestationFacts, MAX_CERTIFICATES, MIN_CERTIFICATES};
 pub use authorization::{AuthorizationList, DeviceId, ListFault};
 pub use description::{DescriptionFault, KeyDescription, RootOfTrust};
+pub use identity::{AppIdentity, SharedUserId, made_by_one_of};
 pub use provisioning_info::{PROVISIONING_INFO_OID, provisioning_info};
 pub use rejection::Rejection;
 pub use rules::{FactoryExpiry, IssuerRules, KEY_DESCRIPTION_OID};
-pub use steps::{AppIdentity, Expectation, KeyAttestationCheck, STEPS, SharedUserId, Step, verify_key_attestation};
+pub use steps::{Expectation, KeyAttestationCheck, STEPS, Step, verify_key_attestation};

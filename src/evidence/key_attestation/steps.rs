@@ -1,11 +1,11 @@
 //! The checks of a chain, one a row, in order: verification runs the rows until one refuses, `inspect` shows them all.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use super::application_id::ApplicationId;
 use super::attestation::{self, KeyAttestationFacts};
 use super::description::KeyDescription;
+use super::identity::{AppIdentity, SharedUserId, made_by_one_of};
 use super::provisioning::provisioning;
 use super::rejection::{Rejection, require};
 use super::rules::{Chain, FactoryExpiry, IssuerRules, KEY_DESCRIPTION_OID};
@@ -33,24 +33,6 @@ pub struct Expectation<'a> {
     pub factory_expiry: FactoryExpiry,
     /// What issuers have to be.
     pub issuers: IssuerRules,
-}
-
-/// An app by its package and by who signs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppIdentity {
-    /// The package's name.
-    pub package: String,
-    /// SHA-256 of the certificates that it may be signed with; `None` asks for no signer, which only tools may do.
-    pub signers: Option<BTreeSet<Digest>>,
-}
-
-/// Whether an app may share its user id with other packages, whose keys are then its own as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SharedUserId {
-    /// The app's package has to be the only one.
-    Refused,
-    /// The app's package has to be among them.
-    Accepted,
 }
 
 /// A chain before its checks, with all that they need.
@@ -186,29 +168,12 @@ impl<'a> KeyAttestationCheck<'a> {
     fn app(&self) -> Result<(), Rejection> {
         let Some(apps) = self.expectation.apps else { return self.application_id().map(drop) };
         let stated = self.application_id()?.ok_or(Rejection::ApplicationIdMissing)?;
-        let named: Vec<_> = apps.iter().filter(|app| self.names(&stated, app)).collect();
-        require(!named.is_empty(), Rejection::PackageMismatch)?;
-        require(named.iter().any(|app| is_signed_for(&stated, app)), Rejection::SignerMismatch)
-    }
-
-    fn names(&self, stated: &ApplicationId, app: &AppIdentity) -> bool {
-        let mut names = stated.packages.iter().map(|package| package.name == app.package);
-        match self.expectation.shared_user_id {
-            SharedUserId::Refused => !stated.packages.is_empty() && names.all(|named| named),
-            SharedUserId::Accepted => names.any(|named| named),
-        }
+        let signers: Vec<&[u8]> = stated.signers.iter().map(Digest::as_slice).collect();
+        made_by_one_of(&stated.packages, &signers, apps, self.expectation.shared_user_id)
     }
 
     fn key(&self) -> Result<(), Rejection> {
         let expected = self.expectation.public_key;
         require(expected.is_none_or(|expected| expected == self.leaf.spki()), Rejection::KeyMismatch)
     }
-}
-
-/// Every signer has to be an expected one, and one there has to be.
-fn is_signed_for(stated: &ApplicationId, app: &AppIdentity) -> bool {
-    let expected = |signers: &BTreeSet<Digest>| {
-        !stated.signers.is_empty() && stated.signers.iter().all(|signer| signers.contains(signer))
-    };
-    app.signers.as_ref().is_none_or(expected)
 }

@@ -50,11 +50,6 @@ impl DescriptionPlan {
         (self.rewrite)(&mut fields);
         [der::value(0x30, &fields.concat()), self.trailing.clone()].concat()
     }
-
-    /// Makes both levels the same.
-    pub fn set_level(&mut self, level: u8) {
-        (self.attestation_level, self.keymint_level) = (level, level);
-    }
 }
 
 /// The extension around a description.

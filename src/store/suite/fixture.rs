@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::appraisal::{Policy, Reason, Remedy, TrustVector};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
-use crate::evidence::claims::{Anchor, AppAttestClaims, Claims, Environment, ValidationCategory};
+use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format, ValidationCategory};
 use crate::ids::{AccountTag, InstanceId};
 use crate::store::{Advance, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
 use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
@@ -70,7 +70,8 @@ pub(in crate::store) fn claims(bundle_version: &str) -> Claims {
             os_version: "27.1".parse().ok(),
             os_build: None,
         })),
-        ..Claims::none_under(Anchor::Lab)
+        labs: vec![Format::AppAttest],
+        ..Claims::default()
     }
 }
 

@@ -24,6 +24,8 @@ use crate::upstream::{
 
 /// The largest answer, in bytes.
 const ANSWER_LIMIT: usize = 64 << 10;
+/// How much time an answer is given at least, where the call has twice as much.
+const LEAST_LEFT: Duration = Duration::from_millis(500);
 
 pub(super) struct Decoder {
     http: Http,
@@ -60,14 +62,17 @@ impl Decoder {
     }
 
     pub(super) async fn decode(&self, package: &str, token: &str, within: Duration) -> Decoded {
-        let deadline = Instant::now() + within.min(self.timeout);
-        let outcome = self.open(package, token, deadline).await.unwrap_or_else(|outcome| outcome);
+        let within = within.min(self.timeout);
+        let deadline = Instant::now() + within;
+        let latest = deadline - LEAST_LEFT.min(within / 2);
+        let outcome = self.open(package, token, deadline, latest).await.unwrap_or_else(|outcome| outcome);
         self.tally.decoded(&outcome);
         outcome
     }
 
-    /// Both sides are outcomes; the left one is for those that come before anything is sent.
-    async fn open(&self, package: &str, token: &str, deadline: Instant) -> Result<Decoded, Decoded> {
+    /// Both sides are outcomes; the left one is for those that come before anything is sent. After `latest` nothing is: what leaves
+    /// just before its deadline is lost, and would count as a failure of the upstream.
+    async fn open(&self, package: &str, token: &str, deadline: Instant, latest: Instant) -> Result<Decoded, Decoded> {
         if token.is_empty() || token.len() > INTEGRITY_TOKEN_LIMIT {
             return Err(Decoded::Refused(Refusal::Size));
         }
@@ -79,7 +84,7 @@ impl Decoder {
         let tokens = self.access.as_ref().ok_or(Decoded::NotSent(NotSent::NoAccessToken))?;
         let access = timeout_at(deadline, tokens.current()).await.map_err(not_sent(NotSent::NoAccessToken))?;
         let access = access.map_err(|_| Decoded::NotSent(NotSent::NoAccessToken))?;
-        if Instant::now() >= deadline {
+        if Instant::now() >= latest {
             return Err(Decoded::NotSent(NotSent::Busy));
         }
         self.locked().admit(Instant::now().into_std()).map_err(held_back)?;

@@ -32,18 +32,18 @@ CREATE TABLE status_list_body (
     body BLOB NOT NULL
 ) STRICT;
 
--- Claims have a section for each format. Until now there was one format, and all but the anchor is its section. What is no
+-- Claims have a section for each format. Until now there was one format, and all but the anchor is its section; an anchor was a laboratory's or the vendor's. What is no
 -- such JSON is left for the reader to refuse. One pass: the rows are long.
 UPDATE instances SET claims = CASE
     WHEN NOT json_valid(claims) THEN claims
     WHEN claims ->> '$.format' = 'app_attest' THEN json_object(
-        'anchor', claims -> '$.anchor',
+        'labs', json(iif(claims ->> '$.anchor' = 'lab', '["app_attest"]', '[]')),
         'app_attest', json_remove(claims, '$.format', '$.anchor'))
     ELSE claims
 END, verdict = CASE
     WHEN NOT json_valid(verdict) THEN verdict
     WHEN verdict ->> '$.claims.format' = 'app_attest' THEN json_set(verdict, '$.claims', json_object(
-        'anchor', verdict -> '$.claims.anchor',
+        'labs', json(iif(verdict ->> '$.claims.anchor' = 'lab', '["app_attest"]', '[]')),
         'app_attest', json_remove(verdict -> '$.claims', '$.format', '$.anchor')))
     ELSE verdict
 END;
@@ -51,7 +51,7 @@ END;
 UPDATE answers SET verdict = CASE
     WHEN NOT json_valid(verdict) THEN verdict
     WHEN verdict ->> '$.claims.format' = 'app_attest' THEN json_set(verdict, '$.claims', json_object(
-        'anchor', verdict -> '$.claims.anchor',
+        'labs', json(iif(verdict ->> '$.claims.anchor' = 'lab', '["app_attest"]', '[]')),
         'app_attest', json_remove(verdict -> '$.claims', '$.format', '$.anchor')))
     ELSE verdict
 END;
