@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,10 @@ use crate::crypto::digest::{Digest, sha256_of_parts};
 /// The longest name of an app, a caller or a relying party, in bytes.
 pub const NAME_LIMIT: usize = 64;
 
-/// A name that an operator gives: 1 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit.
+/// A name that an operator gives: 1 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit. Its copies share one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 /// The name of an app in the configuration, for example `shop`.
 pub type AppName = Name;
@@ -38,7 +39,7 @@ impl FromStr for Name {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let first = text.bytes().next().is_some_and(plain);
         let rest = text.bytes().all(|byte| plain(byte) || b"._-".contains(&byte));
-        if first && rest && text.len() <= NAME_LIMIT { Ok(Self(text.to_owned())) } else { Err(NameMalformed) }
+        if first && rest && text.len() <= NAME_LIMIT { Ok(Self(text.into())) } else { Err(NameMalformed) }
     }
 }
 
@@ -52,7 +53,7 @@ impl TryFrom<String> for Name {
 
 impl From<Name> for String {
     fn from(name: Name) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

@@ -8,7 +8,7 @@ mod vector;
 
 pub use policy::{
     AppAttestPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy, PolicyRevision, Presence,
-    Signal, Stance, StatusListPolicy,
+    RevisionMalformed, Signal, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
 pub use rules::{Appraisal, Circumstances, appraise, appraise_part, missing_key};

@@ -29,7 +29,7 @@ pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now
         app: verdict.app.to_string(),
         instance,
         session_sha256: verdict.session.map(|digest| digest.to_vec().into()).unwrap_or_default(),
-        policy_revision: verdict.policy.as_str().to_owned(),
+        policy_revision: verdict.policy.to_string(),
         issue_time: Some(timestamp(verdict.issued_at)),
         expire_time: Some(timestamp(verdict.expires_at)),
         freshness: Some(freshness(verdict, now)),

@@ -319,7 +319,7 @@ fn every_field_counts_in_the_revision() {
         PlayIntegrityPolicy { outage: Outage::StepUp, ..careful() },
     ];
     let revision = |policy: &PlayIntegrityPolicy| {
-        Policy { play_integrity: Some(policy.clone()), ..Policy::default() }.revision().as_str().to_owned()
+        Policy { play_integrity: Some(policy.clone()), ..Policy::default() }.revision().to_string()
     };
     assert_eq!(policies.iter().map(revision).collect::<BTreeSet<_>>().len(), policies.len());
 }

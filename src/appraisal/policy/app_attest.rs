@@ -49,7 +49,7 @@ mod tests {
                 AppAttestPolicy { absent_category: Stance::Deny, ..policy.clone() },
                 AppAttestPolicy { min_os_version: "17".parse().ok(), ..policy.clone() },
             ]
-            .map(|policy| revision(policy).as_str().to_owned()),
+            .map(|policy| revision(policy).to_string()),
         );
         assert_eq!(revisions.len(), 5);
         assert_eq!(revision(policy), revision(AppAttestPolicy::careful()));

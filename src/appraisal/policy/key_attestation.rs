@@ -144,7 +144,7 @@ mod tests {
         ];
         let count = policies.len();
         let revision = |policy| Policy { key_attestation: Some(policy), ..Policy::default() }.revision();
-        let revisions: BTreeSet<_> = policies.map(|policy| revision(policy).as_str().to_owned()).into();
+        let revisions: BTreeSet<_> = policies.map(|policy| revision(policy).to_string()).into();
         assert_eq!(revisions.len(), count);
     }
 }

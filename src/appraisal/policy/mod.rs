@@ -4,6 +4,8 @@ mod app_attest;
 mod key_attestation;
 mod play_integrity;
 
+use std::fmt;
+
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
@@ -64,15 +66,34 @@ pub enum Presence {
     Optional,
 }
 
-/// The hash of a policy: equal policies have equal revisions, on every replica.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PolicyRevision(String);
+/// The hash of a policy: equal policies have equal revisions, on every replica. Written as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PolicyRevision([u8; 8]);
 
-impl PolicyRevision {
-    /// The revision as 16 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// A text is not a [`PolicyRevision`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a policy revision is 16 lower-case hexadecimal digits")]
+pub struct RevisionMalformed;
+
+impl fmt::Display for PolicyRevision {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl From<PolicyRevision> for String {
+    fn from(revision: PolicyRevision) -> Self {
+        revision.to_string()
+    }
+}
+
+impl TryFrom<String> for PolicyRevision {
+    type Error = RevisionMalformed;
+
+    fn try_from(text: String) -> Result<Self, RevisionMalformed> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| RevisionMalformed)?;
+        bytes.try_into().map(Self).map_err(|_| RevisionMalformed)
     }
 }
 
@@ -80,6 +101,8 @@ impl Policy {
     /// This policy's revision.
     pub fn revision(&self) -> PolicyRevision {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
-        PolicyRevision(HEXLOWER.encode(&sha256(&canonical)[..8]))
+        let mut revision = [0; 8];
+        revision.copy_from_slice(&sha256(&canonical)[..8]);
+        PolicyRevision(revision)
     }
 }
