@@ -12,9 +12,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ledger::Ledger;
-use super::nearest::nearest;
 use super::units;
 use crate::crypto::digest::Digest;
+use crate::wire::nearest::nearest;
 
 /// One value. Reading it notes a fault and gives `None` when it is something else.
 #[derive(Clone, Copy)]

@@ -15,7 +15,6 @@ mod google;
 mod http;
 mod key_attestation;
 mod ledger;
-mod nearest;
 mod pem;
 mod place;
 mod play_integrity;

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::entry::Entry;
 use super::ledger::Ledger;
-use super::nearest::nearest;
+use crate::wire::nearest::nearest;
 
 /// One table, or the place where it is missing.
 pub(super) struct Section<'a> {

@@ -4,3 +4,4 @@ pub mod bytes;
 pub mod cbor;
 pub mod der;
 pub mod json;
+pub mod nearest;

@@ -1,7 +1,7 @@
-//! The name that was probably meant.
+//! The name that somebody probably meant.
 
 /// The name nearest to `given`, when it is near enough to be a slip of the hand.
-pub(super) fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (given.chars().count() / 3).max(1);
     let distances = names.into_iter().map(|name| (distance(given, name, allowed), name));
     let near = distances.filter(|(distance, _)| *distance <= allowed);
