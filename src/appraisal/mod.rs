@@ -1,5 +1,7 @@
 //! Appraisal: what verified claims are worth to an app. Policy is data, every rule runs, and each reason is named.
 
+pub mod expression;
+
 mod policy;
 mod reason;
 mod remedy;

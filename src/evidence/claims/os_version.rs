@@ -32,6 +32,13 @@ impl FromStr for OsVersion {
     }
 }
 
+impl OsVersion {
+    /// Its numbers; those that are not stated are zero.
+    pub const fn numbers(&self) -> [u16; 4] {
+        self.0
+    }
+}
+
 impl TryFrom<String> for OsVersion {
     type Error = VersionMalformed;
 

@@ -1,0 +1,109 @@
+//! What expressions are about: named facts of known kinds, and where their values come from.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::version::Version;
+
+/// The number under which a schema and the facts know one fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub u16);
+
+/// What values a fact has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// True or false.
+    Bool,
+    /// A whole number.
+    Int,
+    /// Any text.
+    Text,
+    /// One of these texts, which have no order.
+    Choice(&'static [&'static str]),
+    /// Any number of texts.
+    TextList,
+    /// Any number of these texts.
+    ChoiceList(&'static [&'static str]),
+    /// Numbers with dots between them.
+    Version,
+}
+
+/// The facts that there are.
+pub trait Schema {
+    /// The slot and kind of a fact, by its name with dots.
+    fn fact(&self, name: &str) -> Option<(Slot, Kind)>;
+
+    /// The names of all facts, to suggest one.
+    fn names(&self) -> impl Iterator<Item = &str>;
+}
+
+/// The facts of one case.
+pub trait Facts {
+    /// The value of a fact; `None` when it is absent.
+    fn value(&self, slot: Slot) -> Option<Value<'_>>;
+}
+
+/// The value of a fact.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// Of [`Kind::Bool`].
+    Bool(bool),
+    /// Of [`Kind::Int`].
+    Int(i64),
+    /// Of [`Kind::Text`] and [`Kind::Choice`].
+    Text(&'a str),
+    /// Of [`Kind::TextList`] and [`Kind::ChoiceList`].
+    Texts(&'a dyn Texts),
+    /// Of [`Kind::Version`].
+    Version(Version),
+}
+
+/// Several texts in any form.
+pub trait Texts: fmt::Debug {
+    /// Whether this text is among them.
+    fn has(&self, text: &str) -> bool;
+
+    /// How many there are.
+    fn count(&self) -> usize;
+}
+
+impl Texts for Vec<String> {
+    fn has(&self, text: &str) -> bool {
+        self.iter().any(|own| own == text)
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Texts for BTreeSet<String> {
+    fn has(&self, text: &str) -> bool {
+        self.contains(text)
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Whether an expression holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds, whatever the facts are that are absent.
+    True,
+    /// It does not hold, whatever the facts are that are absent.
+    False,
+    /// An absent fact decides.
+    Unknown,
+}
+
+impl From<Option<bool>> for Truth {
+    fn from(truth: Option<bool>) -> Self {
+        match truth {
+            Some(true) => Self::True,
+            Some(false) => Self::False,
+            None => Self::Unknown,
+        }
+    }
+}

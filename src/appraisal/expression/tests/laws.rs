@@ -1,0 +1,111 @@
+//! What holds for all expressions.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What terms of each kind look like.
+fn condition() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("true".to_owned()),
+        Just("key.locked".to_owned()),
+        Just("gone.flag".to_owned()),
+        Just("key.level == 'tee'".to_owned()),
+        Just("key.level in ['strongbox', gone.text, 'tee']".to_owned()),
+        Just("app.build < 43".to_owned()),
+        Just("version(request.package) > app.version".to_owned()),
+        Just("'basic' in device.labels".to_owned()),
+        Just("size(app.signers) > 3".to_owned()),
+        Just("request.path.startsWith(app.name)".to_owned()),
+    ];
+    leaf.prop_recursive(4, 32, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| format!("!({inner})")),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(|all| format!("({})", all.join(" && "))),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(|any| format!("({})", any.join(" || "))),
+            (inner.clone(), inner.clone()).prop_map(|(left, right)| format!("(({left}) == ({right}))")),
+            (inner.clone(), inner.clone(), inner).prop_map(|(if_, yes, no)| format!("({if_} ? {yes} : {no})")),
+        ]
+    })
+}
+
+/// Words in an order of no sense.
+fn words() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "(",
+        ")",
+        "[",
+        "]",
+        "!",
+        "&&",
+        "||",
+        "==",
+        "<",
+        "?",
+        ":",
+        ",",
+        ".",
+        "-",
+        "in",
+        "has",
+        "size",
+        "version",
+        "1",
+        "'a'",
+        "true",
+        "key.level",
+        "key.locked",
+        "app.build",
+        "app.signers",
+        ".contains(",
+        "é",
+        "\\",
+        "\"",
+        "//",
+        "\n",
+    ]);
+    prop::collection::vec(word, 0..40).prop_map(|words| words.join(" "))
+}
+
+fn outcome(text: &str, known: u16) -> Option<Truth> {
+    let expression = Expression::compile(text, &Names);
+    if let Err(fault) = &expression {
+        assert!(text.get(fault.span.clone()).is_some(), "{fault:?}");
+        assert!(fault.place(text).0 > 0 && !fault.message.is_empty());
+    }
+    Some(expression.ok()?.holds(&Phone { known, ..Phone::new() }))
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_an_expression_or_has_a_fault_in_it(text in any::<String>(), known in any::<u16>()) {
+        outcome(&text, known);
+    }
+
+    #[test]
+    fn any_words_are_an_expression_or_have_a_fault_in_them(text in words(), known in any::<u16>()) {
+        outcome(&text, known);
+    }
+
+    #[test]
+    fn what_is_decided_stays_when_more_is_known(text in condition(), known in any::<u16>(), more in any::<u16>()) {
+        let (before, after) = (outcome(&text, known), outcome(&text, known | more));
+        prop_assert!(before == Some(Truth::Unknown) || before == after, "{before:?} {after:?}");
+        prop_assert_ne!(outcome(&text, u16::MAX), Some(Truth::Unknown));
+    }
+
+    #[test]
+    fn nothing_that_is_needed_is_missing_from_what_is_told(text in condition()) {
+        let expression = compiled(&text);
+        let needed = expression.needs().fold(0, |known, slot| known | 1 << slot.0);
+        prop_assert_ne!(expression.holds(&Phone { known: needed, ..Phone::new() }), Truth::Unknown);
+    }
+
+    #[test]
+    fn the_laws_of_de_morgan_hold(left in condition(), right in condition(), known in any::<u16>()) {
+        let both = outcome(&format!("!(({left}) && ({right}))"), known);
+        prop_assert_eq!(both, outcome(&format!("!({left}) || !({right})"), known));
+        let swapped = outcome(&format!("!(({right}) && ({left}))"), known);
+        prop_assert_eq!(both, swapped);
+    }
+}
