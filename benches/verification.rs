@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 
+use bonafide::appraisal::expression::{Expression, Facts, Kind, Schema, Slot, Truth, Value};
 use bonafide::crypto::path::{AnchorOrigin, TrustAnchors};
 use bonafide::evidence::app_attest::{
     AppId, AssertionExpectation, AttestationObject, Device, Expectation, verify_assertion, verify_attestation,
@@ -62,4 +63,61 @@ fn verify_an_assertion(bencher: Bencher<'_, '_>) {
     let [app_id] = &stage.app_ids;
     let expectation = AssertionExpectation { client_data_hash: &hash, key: stage.phone.public_key(), app_id };
     bencher.bench(|| verify_assertion(black_box(&assertion), expectation).expect("holds"));
+}
+
+/// A phone and a call, as a rule of an operator's own sees them.
+struct PhoneFacts {
+    labels: Vec<String>,
+}
+
+const FACTS: [(&str, Kind); 5] = [
+    ("request.path", Kind::Text),
+    ("key.level", Kind::Choice(&["software", "tee", "strongbox"])),
+    ("key.patch", Kind::Text),
+    ("app.version", Kind::Version),
+    ("device.labels", Kind::TextList),
+];
+
+impl Schema for PhoneFacts {
+    fn fact(&self, name: &str) -> Option<(Slot, Kind)> {
+        (0..).zip(FACTS).find(|(_, (own, _))| *own == name).map(|(at, (_, kind))| (Slot(at), kind))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        FACTS.iter().map(|(name, _)| *name)
+    }
+}
+
+impl Facts for PhoneFacts {
+    fn value(&self, slot: Slot) -> Option<Value<'_>> {
+        match slot.0 {
+            0 => Some(Value::Text("/pay/now")),
+            1 => Some(Value::Text("tee")),
+            2 => Some(Value::Text("2025-01")),
+            3 => "3.2.1".parse().ok().map(Value::Version),
+            _ => Some(Value::Texts(&self.labels)),
+        }
+    }
+}
+
+/// Six conditions, all of which are looked at.
+const CONDITIONS: &str = "request.path.startsWith('/pay') && key.level in ['tee', 'strongbox'] && key.patch >= '2025-01' \
+                          && app.version < version('3.10') && 'strong' in device.labels && has(key.level)";
+
+fn phone_facts() -> PhoneFacts {
+    PhoneFacts { labels: ["basic", "device", "strong"].map(str::to_owned).to_vec() }
+}
+
+#[divan::bench]
+fn weigh_an_expression_of_six_conditions(bencher: Bencher<'_, '_>) {
+    let facts = phone_facts();
+    let expression = Expression::compile(CONDITIONS, &facts).expect("an expression");
+    assert_eq!(expression.holds(&facts), Truth::True);
+    bencher.bench(|| black_box(&expression).holds(black_box(&facts)));
+}
+
+#[divan::bench]
+fn read_an_expression_of_six_conditions(bencher: Bencher<'_, '_>) {
+    let facts = phone_facts();
+    bencher.bench(|| Expression::compile(black_box(CONDITIONS), &facts).expect("an expression"));
 }

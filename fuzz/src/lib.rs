@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use bonafide::appraisal::expression::{Expression, Facts, Kind, Schema, Slot, Truth, Value};
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
 use bonafide::crypto::certificate::Certificate;
@@ -44,7 +45,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -57,6 +58,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("key_attestation_chain", key_attestation_chain),
     ("key_description", key_description),
     ("leaf", leaf),
+    ("policy_expression", policy_expression),
     ("provisioning_info", provisioning_info),
     ("role", role),
     ("status_list", status_list),
@@ -191,6 +193,58 @@ pub fn config(bytes: &[u8]) {
     if let Err(faults) = Config::parse(&text, Path::new("fuzz")) {
         assert!(!faults.as_slice().is_empty());
         assert!(!faults.to_string().is_empty());
+    }
+}
+
+/// An expression has a value whatever is absent, or its fault has a place in the text; what is decided stays decided when more
+/// is known, unless it asks what is known.
+pub fn policy_expression(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match Expression::compile(&text, &FewFacts) {
+        Ok(expression) => {
+            let (nothing, everything) = (expression.holds(&Known(0)), expression.holds(&Known(u16::MAX)));
+            assert!(text.contains("has") || nothing == Truth::Unknown || nothing == everything);
+            assert!(expression.needs().all(|slot| expression.mentions().any(|mentioned| mentioned == slot)));
+        }
+        Err(fault) => assert!(text.get(fault.span.clone()).is_some() && fault.place(&text).1 > 0),
+    }
+}
+
+/// One fact of each kind.
+struct FewFacts;
+/// The facts whose bits are set.
+struct Known(u16);
+
+const FACTS: [(&str, Kind); 6] = [
+    ("a.bool", Kind::Bool),
+    ("a.int", Kind::Int),
+    ("a.text", Kind::Text),
+    ("a.choice", Kind::Choice(&["one", "two"])),
+    ("a.texts", Kind::TextList),
+    ("a.version", Kind::Version),
+];
+
+impl Schema for FewFacts {
+    fn fact(&self, name: &str) -> Option<(Slot, Kind)> {
+        (0..).zip(FACTS).find(|(_, (own, _))| *own == name).map(|(at, (_, kind))| (Slot(at), kind))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        FACTS.iter().map(|(name, _)| *name)
+    }
+}
+
+impl Facts for Known {
+    fn value(&self, slot: Slot) -> Option<Value<'_>> {
+        static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["one".to_owned()]);
+        let value = match slot.0 {
+            0 => Value::Bool(true),
+            1 => Value::Int(1),
+            4 => Value::Texts(&*TEXTS),
+            5 => Value::Version("1.2".parse().expect("a version")),
+            _ => Value::Text("one"),
+        };
+        (self.0 & (1 << slot.0) != 0).then_some(value)
     }
 }
 
