@@ -9,9 +9,9 @@ mod rules;
 mod vector;
 
 pub use policy::{
-    AppAttestPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy, PolicyRevision, Presence,
-    RevisionMalformed, Signal, Stance, StatusListPolicy,
+    AppAttestPolicy, BindingPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy,
+    PolicyRevision, Presence, RevisionMalformed, Signal, SignalsPolicy, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
-pub use rules::{Appraisal, Circumstances, appraise, appraise_part, missing_key};
+pub use rules::{Appraisal, Bond, Bonds, Circumstances, appraise, appraise_binding, appraise_part, missing_key};
 pub use vector::{Tier, TrustVector, Worth};

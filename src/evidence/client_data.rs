@@ -1,13 +1,16 @@
 //! Client data: the bytes that bind every format of evidence to a challenge.
 //!
-//! It is the challenge itself, or a JSON object with the member `challenge` and, optionally, `cnf` and `request`. The hash is
-//! always over the exact bytes received; the object is never written out again.
+//! It is the challenge itself, or a JSON object with the member `challenge` and, optionally, `cnf`, `request` and `signals`. The
+//! hash is always over the exact bytes received; the object is never written out again.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::crypto::digest::{Digest, sha256};
 use crate::crypto::jwk::{self, Thumbprint};
+use crate::evidence::claims::{ReportedSignal, SIGNALS_LIMIT};
 
 /// The largest client data, in bytes.
 pub const CLIENT_DATA_LIMIT: usize = 8 * 1024;
@@ -23,6 +26,8 @@ pub struct ClientData {
     pub confirmation: Option<Thumbprint>,
     /// The digest of the request that is being made (`request`): SHA-256, base64url without padding.
     pub request: Option<Digest>,
+    /// What the app has detected (`signals`); `None` where it reports nothing.
+    pub signals: Option<BTreeSet<ReportedSignal>>,
 }
 
 /// Why client data cannot be used.
@@ -32,7 +37,9 @@ pub enum ClientDataRejection {
     #[error("client data is longer than {CLIENT_DATA_LIMIT} bytes")]
     TooLarge,
     /// Neither a challenge nor a JSON object with the known members, each once.
-    #[error("client data is neither a challenge nor a JSON object with challenge and, optionally, cnf and request")]
+    #[error(
+        "client data is neither a challenge nor a JSON object with challenge and, optionally, cnf, request and signals"
+    )]
     Malformed,
     /// `cnf` is neither a public JWK nor a thumbprint.
     #[error("cnf is neither a public EC P-256 or Ed25519 JWK nor a SHA-256 thumbprint")]
@@ -40,6 +47,9 @@ pub enum ClientDataRejection {
     /// `request` is not a SHA-256 digest in base64url without padding.
     #[error("request is not a SHA-256 digest in base64url without padding")]
     Request,
+    /// `signals` is not a list of at most [`SIGNALS_LIMIT`] names, each once.
+    #[error("signals is not a list of at most {SIGNALS_LIMIT} names of signals, each once")]
+    Signals,
 }
 
 impl ClientDataRejection {
@@ -50,6 +60,7 @@ impl ClientDataRejection {
             Self::Malformed => "client_data_malformed",
             Self::Confirmation => "client_data_confirmation",
             Self::Request => "client_data_request",
+            Self::Signals => "client_data_signals",
         }
     }
 }
@@ -61,6 +72,8 @@ struct Object<'a> {
     #[serde(borrow)]
     cnf: Option<&'a RawValue>,
     request: Option<String>,
+    #[serde(borrow)]
+    signals: Option<&'a RawValue>,
 }
 
 impl ClientData {
@@ -73,12 +86,13 @@ impl ClientData {
         let object = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|_| ClientDataRejection::Malformed)?
         } else {
-            Object { challenge: text.to_owned(), cnf: None, request: None }
+            Object { challenge: text.to_owned(), cnf: None, request: None, signals: None }
         };
         Ok(Self {
             hash: sha256(bytes),
             confirmation: object.cnf.map(confirmation).transpose()?,
             request: object.request.as_deref().map(request).transpose()?,
+            signals: object.signals.map(signals).transpose()?,
             challenge: object.challenge,
         })
     }
@@ -90,6 +104,12 @@ fn confirmation(json: &RawValue) -> Result<Thumbprint, ClientDataRejection> {
 
 fn request(text: &str) -> Result<Digest, ClientDataRejection> {
     jwk::digest(text).ok_or(ClientDataRejection::Request)
+}
+
+fn signals(json: &RawValue) -> Result<BTreeSet<ReportedSignal>, ClientDataRejection> {
+    let named: Vec<ReportedSignal> = serde_json::from_str(json.get()).map_err(|_| ClientDataRejection::Signals)?;
+    let (count, signals) = (named.len(), BTreeSet::from_iter(named));
+    if count == signals.len() && count <= SIGNALS_LIMIT { Ok(signals) } else { Err(ClientDataRejection::Signals) }
 }
 
 #[cfg(test)]
@@ -106,7 +126,24 @@ mod tests {
     fn the_challenge_alone_is_client_data() {
         let data = parse("AbC-_1").expect("client data");
         assert_eq!((data.challenge.as_str(), data.hash), ("AbC-_1", sha256(b"AbC-_1")));
-        assert_eq!((data.confirmation, data.request), (None, None));
+        assert_eq!((data.confirmation, data.request, data.signals), (None, None, None));
+    }
+
+    #[test]
+    fn an_object_may_report_signals() {
+        let signals = |list: &str| parse(&format!(r#"{{"challenge":"a","signals":{list}}}"#)).map(|data| data.signals);
+        let set = |names: &[&str]| Ok(Some(names.iter().map(|name| name.parse().expect("a signal")).collect()));
+        assert_eq!(signals(r#"["x-vpn","hook","screen_capture"]"#), set(&["hook", "screen_capture", "x-vpn"]));
+        assert_eq!(signals("[]"), set(&[]));
+        assert_eq!(signals("null"), Ok(None));
+        let names: Vec<_> = (0..=SIGNALS_LIMIT).map(|at| format!("\"x-{at}\"")).collect();
+        assert!(signals(&format!("[{}]", names[1..].join(","))).is_ok());
+        let many = format!("[{}]", names.join(","));
+        let others =
+            [r#"["hook","hook"]"#, r#"["Hook"]"#, r#"["x-"]"#, r#"["root"]"#, "[1]", "[null]", "{}", "\"hook\"", "1"];
+        for list in others.into_iter().chain([many.as_str()]) {
+            assert_eq!(signals(list), Err(ClientDataRejection::Signals), "{list}");
+        }
     }
 
     #[test]

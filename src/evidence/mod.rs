@@ -5,6 +5,7 @@ pub mod claims;
 pub mod client_data;
 pub mod key_attestation;
 pub mod play_integrity;
+pub mod signed_request;
 
 /// Facts whose signatures reached a trust anchor. Holding one is the proof: only a format's verifier can make it.
 #[derive(Clone, Debug, PartialEq, Eq)]

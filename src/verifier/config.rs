@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::appraisal::{AppAttestPolicy, KeyAttestationPolicy, PlayIntegrityPolicy, Policy};
+use crate::appraisal::{
+    AppAttestPolicy, BindingPolicy, KeyAttestationPolicy, PlayIntegrityPolicy, Policy, SignalsPolicy,
+};
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::Anchor;
 use crate::evidence::claims::play_integrity::SignerDigest;
@@ -36,6 +38,10 @@ pub struct AppConfig {
     pub key_attestation: Option<KeyAttestationConfig>,
     /// What Google Play Integrity has to say.
     pub play_integrity: Option<PlayIntegrityConfig>,
+    /// What the app's reports against itself do.
+    pub signals: SignalsPolicy,
+    /// What requests have to have in common with the proof.
+    pub binding: BindingPolicy,
     /// How long a verdict holds after the proof.
     pub verdict_lifetime: Duration,
     /// How long relying parties may reuse an answer.
@@ -123,6 +129,8 @@ impl AppConfig {
             app_attest: None,
             key_attestation: None,
             play_integrity: None,
+            signals: SignalsPolicy::CAREFUL,
+            binding: BindingPolicy::IGNORED,
             verdict_lifetime: Duration::from_secs(600),
             freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
         }
@@ -134,6 +142,8 @@ impl AppConfig {
             app_attest: self.app_attest.as_ref().map(|format| format.policy.clone()),
             key_attestation: self.key_attestation.as_ref().map(|format| format.policy.clone()),
             play_integrity: self.play_integrity.as_ref().map(|format| format.policy.clone()),
+            signals: self.signals.clone(),
+            binding: self.binding,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Policy: what an app expects of the claims about its instances, one section for each format that it takes.
 
 mod app_attest;
+mod binding;
 mod key_attestation;
 mod play_integrity;
+mod signals;
 
 use std::fmt;
 
@@ -10,8 +12,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::AppAttestPolicy;
+pub use binding::BindingPolicy;
 pub use key_attestation::{KeyAttestationPolicy, PatchAges, StatusListPolicy};
 pub use play_integrity::{Outage, PlayIntegrityPolicy, Signal};
+pub use signals::SignalsPolicy;
 
 use super::vector::Worth;
 use crate::crypto::digest::sha256;
@@ -25,6 +29,10 @@ pub struct Policy {
     pub key_attestation: Option<KeyAttestationPolicy>,
     /// What Play Integrity has to say.
     pub play_integrity: Option<PlayIntegrityPolicy>,
+    /// What the app's reports against itself do.
+    pub signals: SignalsPolicy,
+    /// What requests have to have in common with the proof.
+    pub binding: BindingPolicy,
 }
 
 /// What a finding is worth.

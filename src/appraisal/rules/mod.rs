@@ -1,9 +1,13 @@
 //! The rules, one a row, a table for each format. All of them run, so that a verdict names every reason.
 
 mod app_attest;
+mod binding;
 mod key_attestation;
 mod play_integrity;
+mod signals;
 mod status_list;
+
+pub use binding::{Bond, Bonds, appraise_binding};
 
 use super::policy::{PlayIntegrityPolicy, Policy, Presence};
 use super::reason::{Reason, Remedy};
@@ -71,6 +75,9 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
     let mut appraisal = appraise_part(claims, policy, circumstances);
     if claims.app_attest.is_none() {
         appraisal.miss_android(claims, policy);
+    }
+    if let Some(report) = &claims.report {
+        appraisal.weigh_report(report, &policy.signals, circumstances);
     }
     appraisal
 }

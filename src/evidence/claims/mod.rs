@@ -1,15 +1,19 @@
 //! Claims: what verified evidence says, one section for each format.
 
 mod app_attest;
+mod client_report;
 mod hex_bytes;
 mod key_attestation;
 mod os_version;
 mod patch_level;
 pub mod play_integrity;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::{AppAttestClaims, Environment, ValidationCategory};
+pub use client_report::{ClientReport, ExtensionName, ReportedSignal, SIGNALS_LIMIT, SignalMalformed};
 pub use hex_bytes::{HexBytes, HexMalformed};
 pub use key_attestation::{
     Boot, BootState, DeviceModel, KeyAlgorithm, KeyAttestationClaims, KeyDigest, Origin, Package, Provisioning,
@@ -20,6 +24,7 @@ pub use patch_level::{PatchLevel, PatchLevelMalformed};
 pub use play_integrity::{PlayIntegrity, PlayIntegrityClaims};
 
 use crate::crypto::path::AnchorOrigin;
+use crate::time::Timestamp;
 
 /// What is known about one installed app on one device. Absent is never "good": `None` means that nothing was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,9 @@ pub struct Claims {
     /// What Play Integrity said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub play_integrity: Option<PlayIntegrity>,
+    /// What the app reports against itself, if it ever has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<ClientReport>>,
 }
 
 impl Claims {
@@ -54,11 +62,21 @@ impl Claims {
         Self { play_integrity: Some(integrity), ..self }.resting_on(origin, Format::PlayIntegrity)
     }
 
+    /// These claims with what the app reports at `now`; an app that reports nothing leaves what it has reported before.
+    #[must_use]
+    pub fn with_signals(mut self, signals: Option<BTreeSet<ReportedSignal>>, now: Timestamp) -> Self {
+        if let Some(signals) = signals {
+            self.report = Some(Box::new(ClientReport::after(self.report.as_deref(), signals, now)));
+        }
+        self
+    }
+
     /// About how many bytes the claims take beside their own size.
     pub fn heap_size(&self) -> usize {
         let app_attest = self.app_attest.as_deref().map_or(0, AppAttestClaims::size);
         let key_attestation = self.key_attestation.as_deref().map_or(0, KeyAttestationClaims::size);
-        app_attest + key_attestation + self.play_integrity.as_ref().map_or(0, PlayIntegrity::size)
+        let report = self.report.as_deref().map_or(0, ClientReport::size);
+        app_attest + key_attestation + report + self.play_integrity.as_ref().map_or(0, PlayIntegrity::size)
     }
 
     /// The formats of evidence that the claims come from.
