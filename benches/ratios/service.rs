@@ -27,7 +27,7 @@ use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
-use bonafide::verdict::{Frame, Subject, Verdict};
+use bonafide::verdict::{Bound, Frame, Subject, Verdict};
 use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Role, VerifierConfig};
 use data_encoding::BASE64URL_NOPAD;
 use tempfile::TempDir;
@@ -356,6 +356,7 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
         account: None,
         confirmation: None,
         claims,
+        bound: Bound::default(),
         serials: Vec::new(),
         receipt: vec![0; 4096],
         enrolled_at: now,

@@ -8,9 +8,9 @@ use bonafide::crypto::secret::random;
 use bonafide::evidence::claims::Environment;
 use bonafide::ids::InstanceId;
 use bonafide::lab::app_attest::AppAttestLab;
-use bonafide::store::{Advance, AdvanceOutcome, SignCountMode, Spend, Store, StoreConfig};
+use bonafide::store::{Advance, AdvanceOutcome, Binds, SignCountMode, Spend, Store, StoreConfig};
 use bonafide::time::Timestamp;
-use bonafide::verdict::Verdict;
+use bonafide::verdict::{Bound, Verdict};
 use tokio::runtime::Runtime;
 
 use crate::paired::{Limit, Ratio, in_turns, thousands_a_second};
@@ -37,6 +37,7 @@ impl Bench {
             mode: SignCountMode::Strict,
             claims: None,
             claims_at: 0,
+            binds: Binds::AsBefore(Bound::default()),
             proven_at: NOW,
             verdict: verdict.clone(),
             call: None,

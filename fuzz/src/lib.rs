@@ -22,6 +22,7 @@ use bonafide::evidence::app_attest::{
     AppId, Assertion, AssertionExpectation, AttestationCheck, AttestationObject, Device, Expectation, STEPS,
     verify_assertion,
 };
+use bonafide::evidence::claims::SIGNALS_LIMIT;
 use bonafide::evidence::client_data::ClientData;
 use bonafide::evidence::key_attestation::{self, AppIdentity, ApplicationId, KeyAttestationCheck, KeyDescription};
 use bonafide::evidence::play_integrity::{
@@ -170,6 +171,7 @@ pub fn client_data(bytes: &[u8]) {
     if let Ok(data) = ClientData::parse(bytes) {
         assert_eq!(data.hash, sha256(bytes));
         assert!(data.challenge.len() <= bytes.len());
+        assert!(data.signals.is_none_or(|signals| signals.len() <= SIGNALS_LIMIT));
     }
 }
 
@@ -272,6 +274,7 @@ pub fn role(bytes: &[u8]) {
         session: b"",
         account: "",
         idempotency_key: "",
+        context: None,
     };
     let attested = RUNTIME.block_on(VERIFIER.attest(&caller, call)).expect("a verdict");
     assert_eq!(attested.decision, Decision::Deny);

@@ -7,6 +7,7 @@ use moka::sync::Cache;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
+use crate::verdict::Bound;
 
 /// An instance as it was read last. The store keeps a proof only if it was weighed with the claims that the store still has, so
 /// that an old copy costs a second look and nothing else.
@@ -22,6 +23,8 @@ pub struct KnownInstance {
     pub claims: Claims,
     /// The sign count of the proof that the claims come from.
     pub claims_at: u32,
+    /// What its latest proof was bound to.
+    pub bound: Bound,
     /// The highest sign count that was accepted.
     pub sign_count: u32,
 }

@@ -91,12 +91,15 @@ impl VerdictCache {
         }
     }
 
-    /// Lets a cached verdict last for a newer proof of the same claims. A verdict on other claims is left alone, and where there
-    /// is none, none is put: proofs arrive here in any order, and only the store knows which claims count.
+    /// Lets a cached verdict last for a newer proof of the same claims. A verdict with another binding is forgotten, one on other
+    /// claims is left alone, and where there is none, none is put: proofs arrive here in any order, and only the store knows which
+    /// claims count.
     ///
     /// `era` is the one in which the weighing of the verdict began.
     pub async fn renew(&self, id: InstanceId, verdict: Verdict, era: Era, now: Timestamp) {
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
+            // Which binding counts, only the store knows.
+            Some(kept) if kept.value().verdict.bound != verdict.bound => Op::Remove,
             Some(kept) if kept.value().is_renewed_by(&verdict, era, now) => Op::Put(Entry::new(verdict, era, now)),
             _ => Op::Nop,
         };

@@ -5,25 +5,22 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::authentication::auth_server_of;
+use super::context::{SESSION_LIMIT, context};
 use super::fault::Violation;
+use super::proof::{apple_assertion, key_assertion};
 use super::proto::attestation_service_server::AttestationService;
 use super::proto::{
     AssertRequest, AssertResponse, AttestRequest, AttestResponse, CreateChallengeRequest, CreateChallengeResponse,
     Evidence, assert_request, evidence,
 };
 use super::{field, message, proto};
-use crate::evidence::app_attest::{ASSERTION_LIMIT, ATTESTATION_LIMIT};
+use crate::evidence::app_attest::ATTESTATION_LIMIT;
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
-use crate::evidence::key_attestation::{
-    CERTIFICATE_LIMIT, CHAIN_LIMIT, MAX_CERTIFICATES, MIN_CERTIFICATES, SIGNATURE_LIMIT,
-};
+use crate::evidence::key_attestation::{CERTIFICATE_LIMIT, CHAIN_LIMIT, MAX_CERTIFICATES, MIN_CERTIFICATES};
 use crate::evidence::play_integrity::TOKEN_LIMIT;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{
-    self, AndroidEvidence, AssertCall, AssertProof, AttestCall, KeyAssertion, Purpose, Signer, Verifier,
-};
+use crate::verifier::{self, AndroidEvidence, AssertCall, AssertProof, AttestCall, Purpose, Signer, Verifier};
 
-const SESSION_LIMIT: usize = 1024;
 const ACCOUNT_LIMIT: usize = 256;
 const IDEMPOTENCY_KEY_LIMIT: usize = 128;
 
@@ -60,6 +57,7 @@ impl AttestationService for Attestation {
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             account: field::at_most("account", request.account.as_str(), ACCOUNT_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
+            context: context(request.context.as_ref())?,
         };
         let verdict = self.verifier.attest(&caller, call).await?;
         message::record(&self.vitals, Call::Attest, &caller, &verdict);
@@ -86,6 +84,7 @@ impl AttestationService for Attestation {
             proof: proof(&request)?,
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
+            context: context(request.context.as_ref())?,
         };
         let verdict = self.verifier.assert(&caller, call).await?;
         message::record(&self.vitals, Call::Assert, &caller, &verdict);
@@ -159,17 +158,11 @@ fn app_attest(piece: &proto::AppAttestEvidence) -> Result<verifier::AppAttestEvi
 fn proof(request: &AssertRequest) -> Result<AssertProof<'_>, Violation> {
     let token = field::at_most("integrity_token", request.integrity_token.as_str(), TOKEN_LIMIT)?;
     match &request.proof {
-        Some(assert_request::Proof::KeyAssertion(piece)) => {
-            let signature = field::some_at_most("key_assertion.signature", &piece.signature, SIGNATURE_LIMIT)?;
-            let assertion = KeyAssertion { sign_count: piece.sign_count, signature };
-            Ok(AssertProof::Android { assertion, integrity_token: token })
-        }
+        Some(assert_request::Proof::KeyAssertion(piece)) => key_assertion("key_assertion.signature", piece, token),
         Some(assert_request::Proof::Assertion(_)) if !token.is_empty() => {
             Err(Violation::new("integrity_token", "only an Android instance has one"))
         }
-        Some(assert_request::Proof::Assertion(piece)) => {
-            Ok(AssertProof::AppAttest(field::some_at_most("assertion", piece, ASSERTION_LIMIT)?))
-        }
+        Some(assert_request::Proof::Assertion(piece)) => apple_assertion("assertion", piece),
         None => Err(Violation::new("assertion", "send what the instance's key has signed")),
     }
 }

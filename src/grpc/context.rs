@@ -9,16 +9,20 @@ use crate::crypto::digest::Digest;
 use crate::verifier::RequestContext;
 
 const FINGERPRINT_LIMIT: usize = 128;
-const SESSION_LIMIT: usize = 1024;
+/// The longest session, in bytes.
+pub(super) const SESSION_LIMIT: usize = 1024;
 const METHOD_LIMIT: usize = 32;
 const AUTHORITY_LIMIT: usize = 255;
 const PATH_LIMIT: usize = 8 * 1024;
 const DPOP_LIMIT: usize = 8 * 1024;
 const SCHEMES: [&str; 3] = ["", "http", "https"];
 
-/// The request that is described; one that is not described is not known.
-pub(super) fn context(context: Option<&proto::RequestContext>) -> Result<RequestContext<'_>, Violation> {
-    let Some(context) = context else { return Ok(RequestContext::default()) };
+/// The request that is described; `None` where none is.
+pub(super) fn context(context: Option<&proto::RequestContext>) -> Result<Option<RequestContext<'_>>, Violation> {
+    context.map(described).transpose()
+}
+
+fn described(context: &proto::RequestContext) -> Result<RequestContext<'_>, Violation> {
     if !SCHEMES.contains(&context.scheme.as_str()) {
         return Err(Violation::new("context.scheme", "neither http nor https"));
     }

@@ -45,6 +45,7 @@ impl From<CallFault> for Status {
         match &fault {
             CallFault::UnknownApp => Violation::new("app", fault.to_string()).into(),
             CallFault::SessionMissing => Violation::new("session", fault.to_string()).into(),
+            CallFault::RequestIncomplete(field) => Violation::new(field, fault.to_string()).into(),
             CallFault::CallNameTaken => Violation::new("idempotency_key", fault.to_string()).into(),
             CallFault::Overtaken | CallFault::Store(_) | CallFault::NoRandomness(_) => unavailable(&fault),
         }

@@ -98,7 +98,8 @@ fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
     let stated = formats
         .chain(claims.app_attest.iter().flat_map(|claims| claims.stated()))
         .chain(claims.key_attestation.iter().flat_map(|claims| claims.stated()))
-        .chain(play_integrity.into_iter().flat_map(PlayIntegrityClaims::stated));
+        .chain(play_integrity.into_iter().flat_map(PlayIntegrityClaims::stated))
+        .chain(claims.report.iter().map(|report| report.stated()));
     stated.map(|(name, value)| proto::Fact { name: name.to_owned(), value }).collect()
 }
 

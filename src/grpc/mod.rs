@@ -9,6 +9,7 @@ mod context;
 mod fault;
 mod field;
 mod message;
+mod proof;
 mod server;
 mod verdict;
 

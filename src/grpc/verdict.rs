@@ -5,13 +5,15 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::authentication::caller_of;
-use super::context::context;
+use super::context::{SESSION_LIMIT, context};
 use super::fault::Violation;
+use super::proof::{apple_assertion, key_assertion};
 use super::proto::verdict_service_server::VerdictService;
-use super::proto::{CheckVerdictRequest, CheckVerdictResponse, check_verdict_request};
-use super::{field, message};
+use super::proto::{CheckVerdictRequest, CheckVerdictResponse, check_verdict_request, fresh_assertion};
+use super::{field, message, proto};
+use crate::evidence::client_data::CLIENT_DATA_LIMIT;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{CheckCall, CheckSubject, Verifier};
+use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, Verifier};
 
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
@@ -30,11 +32,12 @@ impl VerdictService for VerdictEdge {
         let app = field::app(&request.app)?;
         let subject = subject(&request)?;
         let named = if let CheckSubject::Instance(pseudonym) = subject { pseudonym.to_owned() } else { String::new() };
-        let context = context(request.context.as_ref())?;
-        if request.consume || request.assertion.is_some() {
-            return Err(Violation::new("assertion", "neither assertions nor single-use tokens are taken").into());
+        let context = context(request.context.as_ref())?.unwrap_or_default();
+        if request.consume {
+            return Err(Violation::new("consume", "no single-use tokens are signed").into());
         }
-        let call = CheckCall { context, ..CheckCall::of(&app, subject) };
+        let assertion = request.assertion.as_ref().map(fresh).transpose()?;
+        let call = CheckCall { context, assertion, ..CheckCall::of(&app, subject) };
         let verdict = self.verifier.check(&caller, call).await?;
         self.vitals.count(Call::Check, &verdict);
         // A verdict on an instance answers to the name that opened it; a refusal names none.
@@ -46,6 +49,20 @@ impl VerdictService for VerdictEdge {
 
 /// The longest token that is looked at, in bytes.
 const TOKEN_LIMIT: usize = 8 * 1024;
+
+fn fresh(assertion: &proto::FreshAssertion) -> Result<FreshAssertion<'_>, Violation> {
+    use fresh_assertion::Proof;
+    let proof = match &assertion.proof {
+        Some(Proof::Assertion(piece)) => apple_assertion("assertion.assertion", piece)?,
+        Some(Proof::KeyAssertion(piece)) => key_assertion("assertion.key_assertion.signature", piece, "")?,
+        None => return Err(Violation::new("assertion.assertion", "send what the instance's key has signed")),
+    };
+    Ok(FreshAssertion {
+        client_data: field::some_at_most("assertion.client_data", &assertion.client_data, CLIENT_DATA_LIMIT)?,
+        proof,
+        session: field::at_most("assertion.session", &assertion.session, SESSION_LIMIT)?,
+    })
+}
 
 fn subject(request: &CheckVerdictRequest) -> Result<CheckSubject<'_>, Violation> {
     use check_verdict_request::Subject;

@@ -5,6 +5,7 @@
 
 pub mod app_attest;
 pub mod certificate;
+pub mod client_data;
 pub mod der;
 pub mod google;
 pub mod key;

@@ -7,7 +7,7 @@ use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId};
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{Bound, Verdict};
 
 /// One transaction. The rules read everything before they write anything, so that a record that cannot be read stops
 /// one verb and leaves nothing half-written in a transaction that others share.
@@ -133,6 +133,7 @@ pub(super) struct Progress {
     pub(super) counts: SignCounts,
     pub(super) proven_at: Timestamp,
     pub(super) claims_at: u32,
+    pub(super) bound: Bound,
 }
 
 /// An answer and its age.

@@ -32,7 +32,7 @@ use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{Bound, Verdict};
 
 /// Where the store keeps what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +170,8 @@ pub struct Instance {
     pub confirmation: Option<Thumbprint>,
     /// What is known about app and device.
     pub claims: Claims,
+    /// What its latest proof was bound to.
+    pub bound: Bound,
     /// The serial numbers of its certificates, lower-case hexadecimal.
     pub serials: Vec<String>,
     /// The receipt, as received.
@@ -233,12 +235,32 @@ pub struct Advance {
     pub claims: Option<Claims>,
     /// [`Instance::claims_at`] of the claims that the proof was weighed with.
     pub claims_at: u32,
+    /// What the proof is bound to.
+    pub binds: Binds,
     /// When the proof was given.
     pub proven_at: Timestamp,
     /// The answer to be given, now and to retries.
     pub verdict: Verdict,
     /// The call's name, if the caller gave one.
     pub call: Option<NamedCall>,
+}
+
+/// What a proof is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binds {
+    /// What the instance was bound to when it was read: [`Instance::bound`].
+    AsBefore(Bound),
+    /// Something new, in place of what was bound before. A late arrival leaves that alone.
+    Anew(Bound),
+}
+
+impl Binds {
+    /// What the proof is bound to.
+    pub const fn bound(self) -> Bound {
+        match self {
+            Self::AsBefore(bound) | Self::Anew(bound) => bound,
+        }
+    }
 }
 
 /// What became of a proof. Only [`AdvanceOutcome::Advanced`] changes anything.
@@ -256,7 +278,8 @@ pub enum AdvanceOutcome {
     ChallengeExpired,
     /// The sign count is not acceptable.
     SignCount(SignCountRefusal),
-    /// Other claims were kept since the instance was read, or a newer proof was: read it and weigh the proof again.
+    /// Other claims or another binding were kept since the instance was read, or a newer proof was: read it and weigh the proof
+    /// again.
     Overtaken,
     /// There is no such instance.
     UnknownInstance,

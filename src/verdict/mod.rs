@@ -1,11 +1,14 @@
 //! The verdict: what a relying party is told, and for how long it holds.
 
+mod bound;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// The words in which a verdict speaks; whoever states verdicts to others needs no more of the appraisal.
 pub use crate::appraisal::{PlayDialog, Reason, Remedy, Tier, TrustVector};
+pub use bound::Bound;
 
 use crate::appraisal::{Appraisal, PolicyRevision};
 use crate::crypto::digest::Digest;
@@ -13,8 +16,8 @@ use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
 
-/// What a relying party should do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a relying party should do, worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Serve the request.
@@ -90,6 +93,9 @@ pub struct Verdict {
     /// SHA-256 of the caller's session that the verdict is bound to, where no instance is known.
     #[serde(default)]
     pub session: Option<Digest>,
+    /// What the client had in common with the proof.
+    #[serde(default)]
+    pub bound: Bound,
     /// The policy it was appraised under.
     pub policy: PolicyRevision,
     /// When the proof behind it was given.
@@ -151,11 +157,32 @@ impl Verdict {
             app: frame.app,
             instance,
             session,
+            bound: Bound::default(),
             policy: frame.policy,
             issued_at: frame.issued_at,
             expires_at,
             freshness: frame.freshness.within(expires_at.since(frame.issued_at)),
         }
+    }
+
+    /// The same verdict, bound to this.
+    #[must_use]
+    pub fn bound_to(self, bound: Bound) -> Self {
+        Self { bound, ..self }
+    }
+
+    /// The same verdict with what was found about one request beside it. It is no better than before, and not to be used again.
+    #[must_use]
+    pub fn lowered(self, found: Appraisal) -> Self {
+        let (tier, decision) = match found.tier() {
+            Tier::None | Tier::Affirming => (self.tier, self.decision),
+            // A doubt about what nothing is known of leaves it unknown.
+            Tier::Warning if self.tier == Tier::None => (Tier::None, self.decision.max(Decision::StepUp)),
+            lower => (self.tier.max(lower), self.decision.max(lower.into())),
+        };
+        let vector = self.vector.worse(&found.vector);
+        let reasons = [self.reasons, found.reasons].concat();
+        Self { decision, tier, vector, reasons, freshness: Freshness::NEVER, ..self }
     }
 
     /// Whom it is about; `None` for a refusal, which is about nobody.
@@ -180,6 +207,7 @@ impl Verdict {
             app: frame.app,
             instance: None,
             session: None,
+            bound: Bound::default(),
             policy: frame.policy,
             issued_at: frame.issued_at,
             expires_at: frame.issued_at,
@@ -191,6 +219,7 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::appraisal::Worth;
 
     #[test]
     fn only_affirmed_instances_are_allowed() {
@@ -214,6 +243,36 @@ mod tests {
         let millis = Duration::from_millis;
         let moments = [start.minus(CLOCK_SKEW + millis(1)), start.minus(CLOCK_SKEW), start, end.minus(millis(1)), end];
         assert_eq!(moments.map(|now| verdict.holds_at(now)), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn what_is_found_about_a_request_only_lowers() {
+        let frame = Frame {
+            app: "shop".parse().expect("a name"),
+            policy: crate::appraisal::Policy::default().revision(),
+            issued_at: Timestamp::EPOCH,
+            lifetime: CLOCK_SKEW,
+            until: None,
+            freshness: Freshness { fresh_for: CLOCK_SKEW, stale_if_unavailable: CLOCK_SKEW },
+        };
+        let refusal = Verdict::refusal(TrustVector::SILENT, Vec::new(), frame);
+        let (affirmed, doubt, worthless) = (Worth::AFFIRMED, Worth::DOUBTFUL, Worth::CONTRAINDICATED);
+        for ((tier, decision), worth, expected) in [
+            ((Tier::Affirming, Decision::Allow), affirmed, (Tier::Affirming, Decision::Allow)),
+            ((Tier::Affirming, Decision::Allow), doubt, (Tier::Warning, Decision::StepUp)),
+            ((Tier::Affirming, Decision::Allow), worthless, (Tier::Contraindicated, Decision::Deny)),
+            ((Tier::None, Decision::StepUp), doubt, (Tier::None, Decision::StepUp)),
+            ((Tier::None, Decision::Deny), doubt, (Tier::None, Decision::Deny)),
+            ((Tier::None, Decision::StepUp), worthless, (Tier::Contraindicated, Decision::Deny)),
+            ((Tier::Contraindicated, Decision::Deny), doubt, (Tier::Contraindicated, Decision::Deny)),
+        ] {
+            let verdict = Verdict { tier, decision, ..refusal.clone() };
+            let vector = TrustVector { instance_identity: worth, ..TrustVector::SILENT };
+            let reason = Reason::new("a_reason", "a reason", Remedy::None);
+            let lowered = verdict.lowered(Appraisal { vector, reasons: vec![reason.clone()] });
+            assert_eq!((lowered.tier, lowered.decision), expected, "{tier:?} with {worth:?}");
+            assert_eq!((lowered.reasons, lowered.freshness), (vec![reason], Freshness::NEVER));
+        }
     }
 
     #[test]

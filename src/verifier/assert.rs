@@ -6,10 +6,11 @@ use super::android::{Integrity, Matter, Spending};
 use super::app::App;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
-use super::check::{INSTANCE_UNKNOWN, UNRECOGNISED, held};
+use super::check::{INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
 use super::fault::CallFault;
 use super::key_attestation::{self, KeyAssertion};
 use super::named_call::named_call;
+use super::over::Over;
 use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
 use super::{Moment, Verifier};
@@ -18,9 +19,11 @@ use crate::cache::{Era, KnownInstance};
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::ids::{AppName, InstanceId, KeyId};
-use crate::store::{Advance, AdvanceOutcome, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault};
+use crate::store::{
+    Advance, AdvanceOutcome, Binds, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault,
+};
 use crate::time::Timestamp;
-use crate::verdict::{Subject, Verdict};
+use crate::verdict::{Bound, Subject, Verdict};
 
 /// What a caller passes on from an enrolled instance.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,20 @@ pub struct AssertCall<'a> {
     pub session: &'a [u8],
     /// The caller's name for this call; empty for none.
     pub idempotency_key: &'a str,
+    /// What the instance is bound to from now on; `None` leaves that as it is. Client data that name a request have to name this
+    /// one, where method, authority, path and body are all there.
+    pub context: Option<RequestContext<'a>>,
+}
+
+/// What an instance has signed, and what that is for.
+pub(super) struct Statement<'a> {
+    pub(super) client_data: &'a [u8],
+    pub(super) proof: AssertProof<'a>,
+    pub(super) session: &'a [u8],
+    pub(super) over: Over<'a>,
+    /// What the instance is bound to from now on; `None` leaves that as it is.
+    pub(super) bound: Option<Bound>,
+    pub(super) named: Option<NamedCall>,
 }
 
 /// What an instance's key has signed.
@@ -83,34 +100,47 @@ impl Verifier {
         if let Some(first) = self.first_answer(named, now).await? {
             return self.repeated(app, first, at).await;
         }
-        match self.asserted(app, caller, &call, named, at).await {
+        let id = self.signer(app, caller, &call);
+        match self.asserted(app, id, &self.statement(app, caller, &call, named), at).await {
             Ok(verdict) => Ok(verdict),
             Err(setback) => setback.stated(app, now),
         }
     }
 
-    async fn asserted(
+    fn statement<'a>(
         &self,
         app: &App,
         caller: &Caller,
-        call: &AssertCall<'_>,
+        call: &AssertCall<'a>,
         named: Option<NamedCall>,
+    ) -> Statement<'a> {
+        let AssertCall { client_data, proof, session, context, .. } = *call;
+        let request = context.and_then(|context| context.signed_request().ok());
+        let bound = context.map(|context| self.bound(app, caller, &context));
+        Statement { client_data, proof, session, over: request.map_or(Over::Anything, Over::IfAny), bound, named }
+    }
+
+    /// Verifies what an instance has signed and keeps it as its newest proof; `None` is an instance that nobody knows.
+    pub(super) async fn asserted(
+        &self,
+        app: &App,
+        id: Option<InstanceId>,
+        statement: &Statement<'_>,
         at: Moment,
     ) -> Result<Verdict, Setback> {
         let now = at.now;
-        let id = self.signer(app, caller, call);
         let mut known = id.and_then(|id| self.instances.known(id));
         let mut decoded = None;
         for _ in 0..ATTEMPTS {
             let instance = self.known_or_read(app, id, known.take()).await?;
             let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
-            let mut proof = self.proof(app, &instance, call, now)?;
-            if let Some(token) = call.integrity_token()
+            let mut proof = self.proof(app, &instance, statement, now)?;
+            if let Some(token) = statement.proof.integrity_token()
                 && let Some(integrity) = self.fresh_integrity(app, token, &instance, &proof, &mut decoded, now).await?
             {
                 proof.claims = self.renewed(app, proof.claims, integrity, now)?;
             }
-            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, named, now), at).await? {
+            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, statement, now), at).await? {
                 return Ok(verdict);
             }
         }
@@ -150,13 +180,15 @@ impl Verifier {
         &self,
         app: &App,
         instance: &KnownInstance,
-        call: &AssertCall<'_>,
+        statement: &Statement<'_>,
         now: Timestamp,
     ) -> Result<Proof, Setback> {
-        let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: call.session };
-        let (client_data, challenge) = self.bound_challenge(call.client_data, binding, now).map_err(Refusal::silent)?;
+        let binding = Binding { app: &app.name, purpose: Purpose::Assert, session: statement.session };
+        let (client_data, challenge) =
+            self.bound_challenge(statement.client_data, binding, now).map_err(Refusal::silent)?;
+        statement.over.check(&client_data).map_err(Refusal::silent)?;
         let known = &instance.claims;
-        let (sign_count, mode, claims) = match call.proof {
+        let (sign_count, mode, claims) = match statement.proof {
             AssertProof::AppAttest(assertion) => {
                 let format = app.app_attest()?;
                 let known_app = known.app_attest.as_deref().ok_or_else(|| Refusal::unverified(OTHER_PROOF))?;
@@ -170,6 +202,7 @@ impl Verifier {
                 (count, format.sign_count, known.clone())
             }
         };
+        let claims = claims.with_signals(client_data.signals, now);
         Ok(Proof { challenge, client_data_hash: client_data.hash, sign_count, mode, claims })
     }
 
@@ -219,10 +252,11 @@ impl Verifier {
         app: &App,
         instance: &KnownInstance,
         proof: Proof,
-        call: Option<NamedCall>,
+        statement: &Statement<'_>,
         now: Timestamp,
     ) -> Advance {
         let said = proof.claims;
+        let binds = statement.bound.map_or(Binds::AsBefore(instance.bound), Binds::Anew);
         let verdict_on = |claims: &Claims| self.verdict(app, Subject::Instance(instance.id), claims.clone(), now, now);
         let (claims, verdict) = if proof.sign_count < instance.sign_count {
             (None, worse(verdict_on(&said), verdict_on(&instance.claims)))
@@ -237,9 +271,10 @@ impl Verifier {
             mode: proof.mode,
             claims,
             claims_at: instance.claims_at,
+            binds,
             proven_at: now,
-            verdict,
-            call,
+            verdict: verdict.bound_to(binds.bound()),
+            call: statement.named,
         }
     }
 
@@ -314,6 +349,7 @@ fn what_counts(instance: Instance) -> KnownInstance {
         key: instance.key,
         claims: instance.claims,
         claims_at: instance.claims_at,
+        bound: instance.bound,
         sign_count: instance.sign_count,
     }
 }
@@ -339,7 +375,8 @@ impl<'a> AssertCall<'a> {
                 &[&count, assertion.signature, integrity_token.as_bytes()]
             }
         };
-        sha256_of_parts(&[&call[..], proof].concat())
+        let content = sha256_of_parts(&[&call[..], proof].concat());
+        self.context.map_or(content, |context| sha256_of_parts(&[&content, &context.digest()]))
     }
 
     fn sign_count(&self) -> [u8; 4] {
@@ -348,11 +385,13 @@ impl<'a> AssertCall<'a> {
             AssertProof::Android { assertion, .. } => assertion.sign_count.to_be_bytes(),
         }
     }
+}
 
+impl<'a> AssertProof<'a> {
     fn integrity_token(&self) -> Option<&'a str> {
-        match self.proof {
-            AssertProof::AppAttest(_) => None,
-            AssertProof::Android { integrity_token, .. } => Some(integrity_token).filter(|token| !token.is_empty()),
+        match self {
+            Self::AppAttest(_) => None,
+            Self::Android { integrity_token, .. } => Some(*integrity_token).filter(|token| !token.is_empty()),
         }
     }
 }

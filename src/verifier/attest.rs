@@ -5,7 +5,7 @@ use super::app::App;
 use super::app_attest::AppAttestEvidence;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
-use super::check::held;
+use super::check::{RequestContext, held};
 use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal::{Refusal, Setback};
@@ -18,7 +18,7 @@ use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId};
 use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, RedeemOutcome, Redemption, Spend};
 use crate::time::Timestamp;
-use crate::verdict::{Subject, Verdict};
+use crate::verdict::{Bound, Subject, Verdict};
 
 /// What a caller passes on from a device that proves itself for the first time.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,8 @@ pub struct AttestCall<'a> {
     pub account: &'a str,
     /// The caller's name for this call; empty for none.
     pub idempotency_key: &'a str,
+    /// What the instance is bound to; `None` for nothing.
+    pub context: Option<RequestContext<'a>>,
 }
 
 /// What a device sends to prove itself.
@@ -66,6 +68,7 @@ pub(super) struct ProvenKey {
 struct Answered {
     challenge: Spend,
     confirmation: Option<Thumbprint>,
+    bound: Bound,
     named: Option<NamedCall>,
     now: Timestamp,
 }
@@ -77,7 +80,7 @@ impl Verifier {
     pub async fn attest(&self, caller: &Caller, call: AttestCall<'_>) -> Result<Verdict, CallFault> {
         let at = self.moment();
         let (app, now) = (&*self.app(call.app)?, at.now);
-        let named = named_call(caller, call.idempotency_key, || call.digest());
+        let named = named_call(caller, call.idempotency_key, || call.content());
         if let Some(first) = self.first_answer(named, now).await? {
             return match first.instance {
                 Some(id) => self.enrolled_before(app, id, first, at).await,
@@ -111,21 +114,23 @@ impl Verifier {
                 self.android(app, evidence, &matter).await?
             }
         };
-        let answered = Answered { challenge, confirmation: client_data.confirmation, named, now };
+        let bound = call.context.map(|context| self.bound(app, caller, &context)).unwrap_or_default();
+        let answered = Answered { challenge, confirmation: client_data.confirmation, bound, named, now };
+        let claims = proven.claims.with_signals(client_data.signals, now);
         match proven.key {
             Some(key) => {
                 let account = self.account(caller, call.account);
-                let enrolment = self.enrolment(app, account, call.evidence_digest(), (key, proven.claims), answered);
+                let enrolment = self.enrolment(app, account, call.evidence_digest(), (key, claims), answered);
                 self.enrol(app, enrolment, at).await
             }
-            None => self.redeem(app, call.session, proven.claims, answered).await,
+            None => self.redeem(app, call.session, claims, answered).await,
         }
     }
 
     /// States a verdict on a session, since there is no key by which the instance could be known.
     async fn redeem(&self, app: &App, session: &[u8], claims: Claims, answered: Answered) -> Result<Verdict, Setback> {
         let now = answered.now;
-        let verdict = self.verdict(app, Subject::Session(sha256(session)), claims, now, now);
+        let verdict = self.verdict(app, Subject::Session(sha256(session)), claims, now, now).bound_to(answered.bound);
         let (challenge, call) = (answered.challenge, answered.named);
         let redemption = Redemption { challenge, verdict: verdict.clone(), call, now };
         match self.store.redeem(redemption).await? {
@@ -149,7 +154,7 @@ impl Verifier {
         let now = answered.now;
         let key_id = key.key_id();
         let id = InstanceId::derive(&app.name, environment, &key_id);
-        let verdict = self.verdict(app, Subject::Instance(id), claims.clone(), now, now);
+        let verdict = self.verdict(app, Subject::Instance(id), claims.clone(), now, now).bound_to(answered.bound);
         let instance = Instance {
             id,
             app: app.name.clone(),
@@ -158,6 +163,7 @@ impl Verifier {
             account,
             confirmation: answered.confirmation,
             claims,
+            bound: answered.bound,
             serials,
             receipt,
             enrolled_at: now,
@@ -210,7 +216,12 @@ const OTHER_ACCOUNT: Reason =
     Reason::new("key_of_other_account", "the key was enrolled for another account", Remedy::ReEnrol);
 
 impl<'a> AttestCall<'a> {
-    /// A digest over all that the call says.
+    /// A digest over all that the call says, with what it is bound to.
+    fn content(&self) -> Digest {
+        self.context.map_or(self.digest(), |context| sha256_of_parts(&[&self.digest(), &context.digest()]))
+    }
+
+    /// A digest over all that the call says of the device. A device that moves on to another network is still the same.
     fn digest(&self) -> Digest {
         let call = [b"attest", self.app.as_str().as_bytes(), self.client_data, self.session, self.account.as_bytes()];
         sha256_of_parts(&call.into_iter().chain(self.evidence.parts()).collect::<Vec<_>>())

@@ -82,6 +82,8 @@ pub struct FreshAssertion<'a> {
     pub client_data: &'a [u8],
     /// What the instance's key has signed.
     pub proof: AssertProof<'a>,
+    /// The session that the challenge was created with; empty for none.
+    pub session: &'a [u8],
 }
 
 impl<'a> CheckCall<'a> {
@@ -103,15 +105,21 @@ impl Verifier {
             CheckSubject::Instance(pseudonym) => pseudonym,
             CheckSubject::Token(_) => return Ok(Arc::new(Refusal::silent(TOKEN_UNSUPPORTED).stated(app, now))),
         };
-        let current = match self.instance_behind(caller, pseudonym) {
-            Some(id) => self.current(app, id, at).await?,
-            None => None,
+        let verdict = match (self.instance_behind(caller, pseudonym), call.assertion) {
+            (Some(id), Some(assertion)) => {
+                let request = call.context.signed_request()?;
+                Some(Arc::new(self.asserted_over(app, id, assertion, request, at).await?))
+            }
+            (Some(id), None) => self.current(app, id, at).await?,
+            (None, _) => None,
         };
-        match current {
-            Some(verdict) if verdict.holds_at(now) => Ok(verdict),
-            Some(verdict) => Ok(Arc::new(held(Verdict::clone(&verdict), now))),
-            None => Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
-        }
+        let verdict = match verdict {
+            Some(verdict) if verdict.subject().is_none() || verdict.holds_at(now) => verdict,
+            Some(verdict) => Arc::new(held(Verdict::clone(&verdict), now)),
+            None => return Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
+        };
+        let bound = verdict.bound;
+        Ok(self.weighed_request(app, caller, verdict, bound, &call.context))
     }
 
     /// The verdict on the instance's latest proof, from memory or from the store.
@@ -127,8 +135,10 @@ impl Verifier {
         }
         let load = async {
             let instance = self.store.instance(id).await?.filter(|instance| instance.app == app.name);
-            Ok(instance
-                .map(|instance| self.verdict(app, Subject::Instance(id), instance.claims, instance.proven_at, now)))
+            Ok(instance.map(|instance| {
+                let verdict = self.verdict(app, Subject::Instance(id), instance.claims, instance.proven_at, now);
+                verdict.bound_to(instance.bound)
+            }))
         };
         self.cache.loaded(id, era, now, load).await.map(|verdict| verdict.filter(fits))
     }

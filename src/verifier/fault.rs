@@ -16,6 +16,9 @@ pub enum CallFault {
     /// The evidence knows no key, and there is no session that the verdict could be bound to.
     #[error("an integrity token alone needs a session that its verdict is bound to")]
     SessionMissing,
+    /// A part of the request is not known that an assertion over it needs. The field is named.
+    #[error("an assertion over the request needs it")]
+    RequestIncomplete(&'static str),
     /// Other proofs of the same instance kept changing its claims. Nothing was spent.
     #[error("other proofs of the instance came first each time")]
     Overtaken,

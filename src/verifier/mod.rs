@@ -9,11 +9,13 @@ mod caller;
 mod challenge;
 mod check;
 mod config;
+mod context;
 mod decoding;
 mod fault;
 mod flights;
 mod key_attestation;
 mod named_call;
+mod over;
 mod play_integrity;
 mod pseudonym;
 mod refusal;
@@ -41,6 +43,7 @@ pub use upstreams::Upstreams;
 
 use app::App;
 use challenge::Challenges;
+use context::Bindings;
 use decoding::Decodings;
 use pseudonym::Pseudonyms;
 use reload::{Apps, Decoders};
@@ -63,6 +66,7 @@ pub struct Verifier {
     decoders: Decoders,
     challenges: Challenges,
     accounts: MacKey,
+    bindings: Bindings,
     device_ids: MacKey,
     decodings: Decodings,
     status_lists: StatusLists,
@@ -98,6 +102,7 @@ impl Verifier {
             device_ids: secret.mac_key("device id"),
             challenges: Challenges::new(&secret, config.challenge_lifetime),
             accounts: secret.mac_key("account"),
+            bindings: Bindings::new(&secret),
             pseudonyms: Pseudonyms::new(secret),
             cache: VerdictCache::new(config.cache_capacity / 2),
             instances: InstanceCache::new(config.cache_capacity / 2),
@@ -153,7 +158,9 @@ impl Verifier {
     /// An earlier verdict on claims, as it would be stated now; one that rests on no claims is left as it is.
     fn restated(&self, app: &App, first: Verdict, now: Timestamp) -> Verdict {
         match (first.subject(), first.claims.clone()) {
-            (Some(subject), Some(claims)) => self.verdict(app, subject, claims, first.issued_at, now),
+            (Some(subject), Some(claims)) => {
+                self.verdict(app, subject, claims, first.issued_at, now).bound_to(first.bound)
+            }
             _ => first,
         }
     }

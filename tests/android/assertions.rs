@@ -1,11 +1,17 @@
 //! An enrolled phone signs requests, now and then with a fresh token beside.
 
+use bonafide::crypto::digest::sha256;
 use bonafide::evidence::app_attest::AppId;
 use bonafide::evidence::claims::Environment;
+use bonafide::evidence::signed_request::SignedRequest;
+use bonafide::grpc::proto::check_verdict_request::Subject;
+use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
 use bonafide::grpc::proto::{
-    AppAttestEvidence, AssertRequest, Decision, Evidence, Purpose, assert_request as message, evidence,
+    AppAttestEvidence, AssertRequest, CheckVerdictRequest, Decision, Evidence, FreshAssertion, KeyAssertion, Purpose,
+    RequestContext, assert_request as message, evidence, fresh_assertion,
 };
 use bonafide::lab::app_attest::AppAttestLab;
+use bonafide::lab::client_data::ClientDataPlan;
 use bonafide::lab::play_integrity::PayloadPlan;
 use bonafide::verifier::AppAttestConfig;
 use serde_json::json;
@@ -201,4 +207,40 @@ async fn d01_a_challenge_serves_one_purpose_one_app_and_one_session() {
         let request = assert_request("key", &instance, &data, &phone, 1);
         assert_denied(&service.assert(request).await, &[code]);
     }
+}
+
+#[tokio::test]
+async fn a_request_that_a_key_of_android_signed_is_served_once() {
+    let service = Harness::start().await;
+    let phone = phone();
+    let instance = service.enrolled("key", &phone).await;
+    let request = SignedRequest { method: "GET", authority: "api.example.com", path: "/", body: sha256(b"") };
+    let challenge = service.challenge("key", Purpose::Assert, b"").await;
+    let data = ClientDataPlan::answering(&challenge).over(&request).write();
+    let signature = phone.assert(&sha256(&data), 1).expect("signs").into();
+    let assertion = FreshAssertion {
+        client_data: data.into(),
+        proof: Some(fresh_assertion::Proof::KeyAssertion(KeyAssertion { sign_count: 1, signature })),
+        ..Default::default()
+    };
+    let check = |method: &str| CheckVerdictRequest {
+        app: "key".to_owned(),
+        subject: Some(Subject::Instance(instance.clone())),
+        context: Some(RequestContext {
+            method: method.to_owned(),
+            authority: request.authority.to_owned(),
+            path: request.path.to_owned(),
+            body_sha256: request.body.to_vec().into(),
+            ..Default::default()
+        }),
+        assertion: Some(assertion.clone()),
+        ..Default::default()
+    };
+    let checked = async |method: &str| {
+        let answer = VerdictServiceClient::new(service.channel.clone()).check_verdict(check(method)).await;
+        answer.expect("an answer").into_inner().verdict.expect("a verdict")
+    };
+    assert_denied(&checked("HEAD").await, &["request_mismatch"]);
+    assert_allowed(&checked("GET").await);
+    assert_denied(&checked("GET").await, &["challenge_replayed"]);
 }

@@ -69,6 +69,7 @@ impl Desk {
             session: b"",
             account: "",
             idempotency_key: "",
+            context: None,
         };
         self.verifier.attest(&self.caller, call).await.expect("a verdict")
     }
@@ -86,6 +87,7 @@ impl Desk {
             },
             session: b"",
             idempotency_key: "",
+            context: None,
         };
         self.verifier.assert(&self.caller, call).await.expect("a verdict")
     }

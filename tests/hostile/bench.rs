@@ -138,7 +138,15 @@ impl Bench {
     pub(crate) async fn attest(&self, client_data: &[u8], chain: &[Vec<u8>], token: &str, name: &str) -> Verdict {
         let evidence = Evidence::Android(AndroidEvidence { chain, integrity_token: token });
         let app = &self.config.apps[0].name;
-        let call = AttestCall { app, client_data, evidence, session: SESSION, account: "", idempotency_key: name };
+        let call = AttestCall {
+            app,
+            client_data,
+            evidence,
+            session: SESSION,
+            account: "",
+            idempotency_key: name,
+            context: None,
+        };
         self.verifier.attest(&self.caller, call).await.expect("a verdict")
     }
 
@@ -157,6 +165,7 @@ impl Bench {
             proof: AssertProof::Android { assertion, integrity_token: token },
             session: SESSION,
             idempotency_key: "",
+            context: None,
         };
         self.verifier.assert(&self.caller, call).await.expect("a verdict")
     }

@@ -98,7 +98,7 @@ impl Store for Slow {
 fn enrol_call<'a>(app: &'a Name, client_data: &'a [u8], object: &'a [u8], key_id: &'a [u8]) -> AttestCall<'a> {
     let (session, account, idempotency_key) = (&b""[..], "", "");
     let evidence = Evidence::AppAttest(AppAttestEvidence { attestation_object: object, key_id });
-    AttestCall { app, client_data, evidence, session, account, idempotency_key }
+    AttestCall { app, client_data, evidence, session, account, idempotency_key, context: None }
 }
 
 async fn enrolled(verifier: &Verifier, caller: &Caller, app: &Name, phone: &LabDevice) -> String {
@@ -155,6 +155,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
         proof: AssertProof::AppAttest(&assertion),
         session,
         idempotency_key,
+        context: None,
     };
     {
         let mut call = pin!(verifier.assert(&caller, call));

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at a surprise")]
 
 mod assertions;
+mod bindings;
 mod callers;
 mod checks;
 mod enrolment;
@@ -11,4 +12,6 @@ mod interrupted;
 mod lifecycle;
 mod limits;
 mod reconfigured;
+mod reports;
+mod requests;
 mod tls;

@@ -122,14 +122,15 @@ impl Record {
     fn new(enrolment: &Enrolment) -> Self {
         let Enrolment { instance, evidence, verdict, .. } = enrolment.clone();
         let enrolled = Enrolled { account: instance.account, evidence, verdict };
-        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at, claims_at: 0 };
+        let (proven_at, bound) = (instance.proven_at, instance.bound);
+        let progress = Progress { counts: SignCounts::new(), proven_at, claims_at: 0, bound };
         Self { instance, enrolled, progress }
     }
 
     fn instance(&self) -> Instance {
-        let Progress { counts, proven_at, claims_at } = &self.progress;
-        let (proven_at, claims_at) = (*proven_at, *claims_at);
-        Instance { proven_at, sign_count: counts.highest(), claims_at, ..self.instance.clone() }
+        let Progress { counts, proven_at, claims_at, bound } = &self.progress;
+        let (proven_at, claims_at, bound) = (*proven_at, *claims_at, *bound);
+        Instance { proven_at, sign_count: counts.highest(), claims_at, bound, ..self.instance.clone() }
     }
 }
 

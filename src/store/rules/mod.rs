@@ -7,7 +7,7 @@ pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
 
 use super::ledger::{Enrolled, Horizon, Ledger, Progress};
-use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};
+use super::{Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};
 use super::{Spend, StoreFault};
 use crate::crypto::secret::Secret;
 use crate::time::Timestamp;
@@ -43,7 +43,11 @@ pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<Adv
         Ok(counts) => {
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
             let proven_at = latest(progress.proven_at, advance.proven_at);
-            write_proof(ledger, advance, Progress { counts, proven_at, claims_at })
+            let bound = match advance.binds {
+                Binds::Anew(bound) if !is_late(&progress, advance) => bound,
+                _ => progress.bound,
+            };
+            write_proof(ledger, advance, Progress { counts, proven_at, claims_at, bound })
         }
     }
 }
@@ -70,10 +74,16 @@ fn latest(kept: Timestamp, now: Timestamp) -> Timestamp {
     if kept > now.plus(CLOCK_SKEW) { now } else { kept.max(now) }
 }
 
-/// Whether the proof was weighed with claims that are no longer kept, or would put older claims in place of newer ones.
+/// Whether the proof was weighed with claims or a binding that are no longer kept, or would put older claims in place of newer
+/// ones.
 fn is_overtaken(progress: &Progress, advance: &Advance) -> bool {
-    let late = advance.sign_count < progress.counts.highest();
-    progress.claims_at != advance.claims_at || (late && advance.claims.is_some())
+    let rebound = matches!(advance.binds, Binds::AsBefore(bound) if bound != progress.bound);
+    rebound || progress.claims_at != advance.claims_at || (is_late(progress, advance) && advance.claims.is_some())
+}
+
+/// Whether a newer proof was kept before this one.
+fn is_late(progress: &Progress, advance: &Advance) -> bool {
+    advance.sign_count < progress.counts.highest()
 }
 
 /// The secret, made when there is none.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{Json, Millis, one, run, sign_counts};
+use super::rows::{Json, Millis, bound, one, run, sign_counts};
 use super::sql;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
@@ -56,7 +56,7 @@ impl Ledger for Batch<'_> {
     fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault> {
         one(self.connection, sql::PROGRESS, [instance.0], |row| {
             let Millis(proven_at) = row.get(2)?;
-            Ok(Progress { counts: sign_counts(row, 0)?, proven_at, claims_at: row.get(3)? })
+            Ok(Progress { counts: sign_counts(row, 0)?, proven_at, claims_at: row.get(3)?, bound: bound(row, 4)? })
         })
     }
 
@@ -96,7 +96,8 @@ impl Ledger for Batch<'_> {
             instance.receipt,
         ];
         run(self.connection, sql::ADD_INSTANCE, values)?;
-        let progress = Progress { counts: SignCounts::new(), proven_at: instance.proven_at, claims_at: 0 };
+        let (proven_at, bound) = (instance.proven_at, instance.bound);
+        let progress = Progress { counts: SignCounts::new(), proven_at, claims_at: 0, bound };
         write_progress(self.connection, sql::ADD_PROGRESS, &instance.id, &progress)
     }
 
@@ -137,7 +138,9 @@ fn write_progress(
     instance: &InstanceId,
     progress: &Progress,
 ) -> Result<(), StoreFault> {
-    let Progress { counts, proven_at, claims_at } = progress;
-    let values = params![instance.0, counts.highest(), counts.window_bytes(), Millis(*proven_at), claims_at];
+    let Progress { counts, proven_at, claims_at, bound } = progress;
+    let (highest, seen) = (counts.highest(), counts.window_bytes());
+    let values =
+        params![instance.0, highest, seen, Millis(*proven_at), claims_at, bound.address, bound.tls, bound.session];
     run(connection, statement, values).map(drop)
 }

@@ -133,5 +133,6 @@ fn read_instance(row: &Row<'_>, id: InstanceId) -> rusqlite::Result<Instance> {
         proven_at,
         sign_count: row.get(10)?,
         claims_at: row.get(11)?,
+        bound: rows::bound(row, 12)?,
     })
 }

@@ -9,6 +9,7 @@ use crate::crypto::key::P256PublicKey;
 use crate::ids::Name;
 use crate::store::{SignCounts, StoreFault, WindowSize};
 use crate::time::Timestamp;
+use crate::verdict::Bound;
 
 /// The row that a statement finds, read by `read`; no row is `None`.
 pub(super) fn one<T>(
@@ -99,6 +100,11 @@ impl FromSql for Window {
 pub(super) fn sign_counts(row: &Row<'_>, at: usize) -> rusqlite::Result<SignCounts> {
     let Window(window) = row.get(at + 1)?;
     Ok(SignCounts::restore(row.get(at)?, &window))
+}
+
+/// What a proof was bound to, in three columns, the first of them at `at`.
+pub(super) fn bound(row: &Row<'_>, at: usize) -> rusqlite::Result<Bound> {
+    Ok(Bound { address: row.get(at)?, tls: row.get(at + 1)?, session: row.get(at + 2)? })
 }
 
 fn unreadable(what: &str) -> FromSqlError {

@@ -3,8 +3,11 @@
 use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 
 /// Migration `n` leads from schema `n` to schema `n + 1`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_two_platforms.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_two_platforms.sql"),
+    include_str!("migrations/0006_bound.sql"),
+];
 
 /// SQLite's mark of whose file it is: `Bona`.
 const APPLICATION: i64 = 0x426F_6E61;

@@ -16,11 +16,17 @@ pub(super) const KEEP_ANSWER: &str =
     "INSERT OR REPLACE INTO answers (call, request, verdict, written_at) VALUES (?1, ?2, ?3, ?4)";
 pub(super) const FORGET_ANSWERS: &str = "DELETE FROM answers WHERE written_at < ?1";
 
-pub(super) const PROGRESS: &str = "SELECT highest, seen, proven_at, claims_at FROM progress WHERE instance = ?1";
-pub(super) const SET_PROGRESS: &str =
-    "UPDATE progress SET highest = ?2, seen = ?3, proven_at = ?4, claims_at = ?5 WHERE instance = ?1";
-pub(super) const ADD_PROGRESS: &str =
-    "INSERT INTO progress (instance, highest, seen, proven_at, claims_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const PROGRESS: &str = "
+    SELECT highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session
+    FROM progress WHERE instance = ?1";
+pub(super) const SET_PROGRESS: &str = "
+    UPDATE progress SET
+        highest = ?2, seen = ?3, proven_at = ?4, claims_at = ?5, bound_address = ?6, bound_tls = ?7, bound_session = ?8
+    WHERE instance = ?1";
+pub(super) const ADD_PROGRESS: &str = "
+    INSERT INTO progress
+        (instance, highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 pub(super) const ENROLLED: &str = "SELECT account, evidence, verdict FROM instances WHERE id = ?1";
 pub(super) const SET_CLAIMS: &str = "UPDATE instances SET claims = ?2 WHERE id = ?1";
@@ -31,7 +37,7 @@ pub(super) const ADD_INSTANCE: &str = "
 pub(super) const INSTANCE: &str = "
     SELECT
         app, public_key, key_id, account, confirmation, claims, serials, receipt, enrolled_at,
-        proven_at, highest, claims_at
+        proven_at, highest, claims_at, bound_address, bound_tls, bound_session
     FROM instances JOIN progress ON progress.instance = instances.id
     WHERE instances.id = ?1";
 

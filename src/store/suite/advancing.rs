@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{at, challenge, claims, enrolment, id, proof, window};
-use crate::store::{Advance, AdvanceOutcome, EnrolOutcome, SignCountMode, SignCountRefusal, Store};
+use super::{at, bound, challenge, claims, enrolment, id, proof, window};
+use crate::store::{Advance, AdvanceOutcome, Binds, EnrolOutcome, SignCountMode, SignCountRefusal, Store};
 
 behaviours!(
     a_proof_is_kept,
+    a_proof_binds_anew_or_as_before,
+    a_late_proof_leaves_the_binding_alone,
+    a_proof_weighed_with_another_binding_is_weighed_again,
     older_claims_never_replace_newer_ones,
     a_proof_weighed_with_other_claims_is_weighed_again,
     proofs_never_go_back_in_time,
@@ -41,6 +44,43 @@ async fn a_proof_is_kept(store: Arc<dyn Store>) {
     (expected.claims, expected.proven_at) = (claims("2"), at(10));
     (expected.sign_count, expected.claims_at) = (1, 1);
     assert_eq!(store.instance(id(1)).await, Ok(Some(expected)));
+}
+
+async fn kept_bound(store: &Arc<dyn Store>) -> crate::verdict::Bound {
+    store.instance(id(1)).await.expect("an answer").expect("an instance").bound
+}
+
+async fn a_proof_binds_anew_or_as_before(store: Arc<dyn Store>) {
+    let mut enrolment = enrolment(1, challenge(9));
+    enrolment.instance.bound = bound(1);
+    assert_eq!(store.enrol(enrolment).await, Ok(EnrolOutcome::Enrolled));
+    assert_eq!(kept_bound(&store).await, bound(1));
+    for (count, binds) in [(1, Binds::AsBefore(bound(1))), (2, Binds::Anew(bound(3))), (3, Binds::AsBefore(bound(3)))] {
+        let sent = Advance { binds, ..proof(1, challenge(count.into()), count) };
+        assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
+        assert_eq!(kept_bound(&store).await, binds.bound());
+    }
+    let sent = Advance { binds: Binds::Anew(bound(0)), ..proof(1, challenge(4), 4) };
+    assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(kept_bound(&store).await, bound(0));
+}
+
+async fn a_late_proof_leaves_the_binding_alone(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    let anew =
+        |count: u32, number| Advance { binds: Binds::Anew(bound(number)), ..proof(1, challenge(count.into()), count) };
+    assert_eq!(store.advance(anew(5, 2)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.advance(anew(4, 1)).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(kept_bound(&store).await, bound(2));
+}
+
+async fn a_proof_weighed_with_another_binding_is_weighed_again(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    let anew = Advance { binds: Binds::Anew(bound(2)), ..proof(1, challenge(1), 1) };
+    assert_eq!(store.advance(anew).await, Ok(AdvanceOutcome::Advanced));
+    assert_eq!(store.advance(proof(1, challenge(2), 2)).await, Ok(AdvanceOutcome::Overtaken));
+    let again = Advance { binds: Binds::AsBefore(bound(2)), ..proof(1, challenge(2), 2) };
+    assert_eq!(store.advance(again).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
 }
 
 /// A proof at 10 seconds that changes the claims which the proof `claims_at` gave.

@@ -11,10 +11,10 @@ use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format, ValidationCategory};
 use crate::ids::{AccountTag, InstanceId};
-use crate::store::{Advance, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
+use crate::store::{Advance, Binds, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
 use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
 use crate::time::Timestamp;
-use crate::verdict::{Frame, Freshness, Verdict};
+use crate::verdict::{Bound, Frame, Freshness, Verdict};
 
 /// A store, and the folder that goes with it.
 pub(in crate::store) struct Opened {
@@ -94,6 +94,12 @@ static KEY: LazyLock<P256PublicKey> = LazyLock::new(|| {
     P256PublicKey::from_sec1(key.to_sec1_point(false).as_bytes()).expect("a key")
 });
 
+/// What a number binds; nothing at zero.
+pub(in crate::store) fn bound(number: u8) -> Bound {
+    let tag = (number > 0).then_some([number; 16]);
+    Bound { address: tag, tls: tag.filter(|_| number > 1), session: tag.filter(|_| number > 2) }
+}
+
 /// An enrolment at 0 seconds.
 pub(in crate::store) fn enrolment(number: u8, challenge: Spend) -> Enrolment {
     let instance = Instance {
@@ -104,6 +110,7 @@ pub(in crate::store) fn enrolment(number: u8, challenge: Spend) -> Enrolment {
         account: Some(AccountTag([number; 32])),
         confirmation: Some(Thumbprint([3; 32])),
         claims: claims("1"),
+        bound: Bound::default(),
         serials: vec!["0a".into(), "ff01".into()],
         receipt: vec![0, 1, 255],
         enrolled_at: at(0),
@@ -123,6 +130,7 @@ pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> 
         mode: window(64),
         claims: None,
         claims_at: 0,
+        binds: Binds::AsBefore(Bound::default()),
         proven_at: at(10),
         verdict: verdict(1000 + u64::from(sign_count)),
         call: None,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{TODAY, at, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
+use super::{TODAY, at, bound, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
 use super::{status_list, window};
 use crate::ids::AccountTag;
-use crate::store::{Advance, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
+use crate::store::{Advance, Binds, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
 use crate::store::{Confirmation, Decoding, KeptStatusList, Redemption};
 use crate::time::Timestamp;
 
@@ -45,6 +45,10 @@ fn mode() -> impl Strategy<Value = SignCountMode> {
     prop_oneof![Just(SignCountMode::Strict), Just(window(64)), Just(window(128))]
 }
 
+fn binds() -> impl Strategy<Value = Binds> {
+    prop_oneof![9 => Just(Binds::AsBefore(bound(0))), 1 => (0_u8..4).prop_map(|number| Binds::Anew(bound(number)))]
+}
+
 fn enrol() -> impl Strategy<Value = Step> {
     (0_u8..4, spend(), 0_u8..8, 0_u8..8, time(), named()).prop_map(|(number, spend, account, evidence, now, call)| {
         let mut enrolment = Enrolment { call, ..enrolment(number, spend) };
@@ -59,10 +63,10 @@ fn advance() -> impl Strategy<Value = Step> {
     let claims = proptest::option::weighted(0.1, (0_u8..3).prop_map(|version| claims(&version.to_string())));
     // Most proofs are weighed with the claims of the enrolment, which most instances therefore keep.
     let weighed = (claims, prop_oneof![9 => Just(0), 1 => 0_u32..200]);
-    (0_u8..5, spend(), 0_u32..200, mode(), weighed, time(), named()).prop_map(
-        |(number, spend, count, mode, (claims, claims_at), proven_at, call)| {
+    (0_u8..5, spend(), 0_u32..200, (mode(), binds()), weighed, time(), named()).prop_map(
+        |(number, spend, count, (mode, binds), (claims, claims_at), proven_at, call)| {
             let proof = proof(number, spend, count);
-            Step::Advance(Box::new(Advance { mode, claims, claims_at, proven_at, call, ..proof }))
+            Step::Advance(Box::new(Advance { mode, binds, claims, claims_at, proven_at, call, ..proof }))
         },
     )
 }

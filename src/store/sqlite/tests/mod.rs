@@ -187,7 +187,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 3);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -199,9 +199,9 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(place.open());
     place.tamper("PRAGMA user_version = 99");
     let fault = place.fault();
-    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 2, .. }), "{fault}");
+    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 3, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 2; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 3; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }
@@ -263,6 +263,9 @@ async fn damage_to_one_instance_does_not_touch_others() {
         "highest = 4294967296",
         "proven_at = -1",
         "claims_at = -1",
+        "bound_address = x'00'",
+        "bound_tls = zeroblob(17)",
+        "bound_session = x''",
     ] {
         let place = Place::new();
         let store = enrolled(&place).await;

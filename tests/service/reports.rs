@@ -1,0 +1,124 @@
+//! What an app reports against itself: signed, kept, stated, and never an advantage.
+
+use bonafide::appraisal::{SignalsPolicy, Stance};
+use bonafide::grpc::proto::{Decision, Purpose, Verdict};
+use bonafide::lab::app_attest::LabDevice;
+use bonafide::lab::client_data::ClientDataPlan;
+
+use crate::harness::{Harness, assert_denied, assert_request, attest_request, codes};
+
+const EVERY: [&str; 7] = ["hook", "debugger", "emulator", "repackaged", "proxy", "screen_capture", "x-own"];
+
+async fn service(stance: Stance) -> Harness {
+    let signals = SignalsPolicy {
+        hook: stance,
+        debugger: stance,
+        emulator: stance,
+        repackaged: stance,
+        proxy: stance,
+        screen_capture: stance,
+        extension: stance,
+        ..SignalsPolicy::CAREFUL
+    };
+    Harness::start_with(|config| config.verifier.apps[0].signals = signals).await
+}
+
+async fn reported(service: &Harness, instance: &str, phone: &mut LabDevice, signals: &[&str]) -> Verdict {
+    let challenge = service.challenge("shop", Purpose::Assert, b"").await;
+    let client_data = ClientDataPlan::answering(&challenge).reporting(signals).write();
+    let assertion = phone.assert(&client_data).expect("signs");
+    service.assert(assert_request("shop", instance, &client_data, assertion)).await
+}
+
+fn stated(verdict: &Verdict) -> Option<&str> {
+    verdict.facts.iter().find(|fact| fact.name == "signals").map(|fact| fact.value.as_str())
+}
+
+#[tokio::test]
+async fn c10_every_signal_ends_in_its_own_reason_and_silence_in_none() {
+    for (stance, decision) in [(Stance::StepUp, Decision::StepUp), (Stance::Deny, Decision::Deny)] {
+        let service = service(stance).await;
+        let mut phone = service.phone();
+        let instance = service.enrolled("shop", &phone).await;
+        assert_eq!(stated(&service.check("shop", &instance).await), None, "no report is needed");
+        for signal in EVERY {
+            let verdict = reported(&service, &instance, &mut phone, &[signal]).await;
+            let code = if signal == "x-own" { "signal_extension".to_owned() } else { format!("signal_{signal}") };
+            let expected = (decision, vec!["lab_anchor", code.as_str()]);
+            assert_eq!((verdict.decision(), codes(&verdict)), expected, "{signal}");
+            assert_eq!(stated(&verdict), Some(signal));
+            let checked = service.check("shop", &instance).await;
+            assert_eq!((checked.decision(), codes(&checked)), expected, "{signal}");
+        }
+        let clean = reported(&service, &instance, &mut phone, &[]).await;
+        assert_eq!((clean.decision(), stated(&clean)), (Decision::Allow, Some("none")));
+    }
+}
+
+#[tokio::test]
+async fn a_report_stays_until_another_takes_its_place() {
+    let service = service(Stance::StepUp).await;
+    let mut phone = service.phone();
+    let client_data = service.challenge("shop", Purpose::Attest, b"").await;
+    let client_data = ClientDataPlan::answering(&client_data).reporting(&["x-own", "hook"]).write();
+    let enrolled = service.attest(attest_request("shop", &phone, &client_data)).await;
+    let expected = vec!["lab_anchor", "signal_hook", "signal_extension"];
+    assert_eq!((enrolled.decision(), codes(&enrolled)), (Decision::StepUp, expected.clone()));
+    let instance = enrolled.instance;
+    let silent = service.signed("shop", &instance, &mut phone).await;
+    assert_eq!(codes(&service.assert(silent).await), expected);
+    let again = reported(&service, &instance, &mut phone, &["hook", "x-own"]).await;
+    assert_eq!((codes(&again), stated(&again)), (expected, Some("hook x-own")));
+    let service = service.restart().await;
+    assert_eq!(stated(&service.check("shop", &instance).await), Some("hook x-own"));
+    let other = reported(&service, &instance, &mut phone, &["proxy"]).await;
+    assert_eq!(
+        (other.decision(), stated(&other)),
+        (Decision::Allow, Some("proxy")),
+        "a careful policy lets proxies pass"
+    );
+}
+
+#[tokio::test]
+async fn a_late_report_counts_for_its_own_request() {
+    let service = service(Stance::Deny).await;
+    let mut phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let challenge = service.challenge("shop", Purpose::Assert, b"").await;
+    let client_data = ClientDataPlan::answering(&challenge).reporting(&["hook"]).write();
+    let assertion = phone.assert(&client_data).expect("signs");
+    let newest = service.signed("shop", &instance, &mut phone).await;
+    assert_eq!(service.assert(newest).await.decision(), Decision::Allow);
+    let late = service.assert(assert_request("shop", &instance, &client_data, assertion)).await;
+    assert_eq!((late.decision(), codes(&late)), (Decision::Deny, vec!["lab_anchor", "signal_hook"]));
+    assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow);
+}
+
+#[tokio::test]
+async fn what_is_no_report_is_refused_and_spends_nothing() {
+    let service = service(Stance::Deny).await;
+    let mut phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let long = format!("x-{}", "a".repeat(31));
+    let many: Vec<_> = (0..17).map(|at| format!("x-{at}")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    for signals in [&["root"][..], &["Hook"], &["x-"], &["x-Ä"], &[long.as_str()], &["hook", "hook"], &many] {
+        let verdict = reported(&service, &instance, &mut phone, signals).await;
+        assert_denied(&verdict, "client_data_signals");
+    }
+    assert_eq!(reported(&service, &instance, &mut phone, &many[..16]).await.decision(), Decision::Deny);
+    assert_eq!(reported(&service, &instance, &mut phone, &[]).await.decision(), Decision::Allow);
+}
+
+#[tokio::test]
+async fn a_report_that_was_changed_on_its_way_is_not_believed() {
+    let service = service(Stance::Deny).await;
+    let mut phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let challenge = service.challenge("shop", Purpose::Assert, b"").await;
+    let signed = ClientDataPlan::answering(&challenge).reporting(&["hook"]).write();
+    let assertion = phone.assert(&signed).expect("signs");
+    let cleaned = ClientDataPlan::answering(&challenge).reporting(&[]).write();
+    let verdict = service.assert(assert_request("shop", &instance, &cleaned, assertion)).await;
+    assert_denied(&verdict, "app_attest_signature_invalid");
+}
