@@ -6,7 +6,7 @@ use super::app_attest;
 use super::entry::{Entry, refuse_repeats};
 use super::google::UpstreamConfig;
 use super::section::Section;
-use super::{key_attestation, play_integrity};
+use super::{binding, key_attestation, play_integrity, signals};
 use crate::ids::AppName;
 use crate::verdict::Freshness;
 use crate::verifier::AppConfig;
@@ -32,6 +32,7 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let app_attest = app_attest::read(section.section("app_attest"));
     let key_attestation = key_attestation::read(section.section("key_attestation"));
     let play_integrity = play_integrity::read(section.section("play_integrity"));
+    let (signals, binding) = (signals::read(section.section("signals")), binding::read(section.section("binding")));
     if FORMATS.iter().all(|key| section.entry(key).is_none()) {
         section.miss("[app.app_attest], [app.key_attestation] or [app.play_integrity] is missing".to_owned());
     }
@@ -40,6 +41,8 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
         app_attest,
         key_attestation,
         play_integrity,
+        signals,
+        binding,
         verdict_lifetime,
         freshness,
         ..AppConfig::of(name)

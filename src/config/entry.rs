@@ -159,6 +159,15 @@ impl<'a> Entry<'a> {
         Some(table)
     }
 
+    /// The entries of a table whose keys are names of the operator's own.
+    pub(super) fn named(self) -> Option<Vec<(&'a str, Self)>> {
+        let named = |(name, value): (&'a Spanned<_>, &'a _)| -> (&'a str, Self) {
+            let name: &'a std::borrow::Cow<'a, str> = name.get_ref();
+            (name, Self { value, ..self })
+        };
+        Some(self.table()?.iter().map(named).collect())
+    }
+
     fn text_as(self, expected: &str) -> Option<&'a str> {
         let DeValue::String(text) = self.value.get_ref() else { return self.refuse_kind(expected) };
         Some(text)

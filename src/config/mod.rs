@@ -8,6 +8,7 @@ pub mod check;
 mod android;
 mod app;
 mod app_attest;
+mod binding;
 mod caller;
 mod entry;
 mod fault;
@@ -21,6 +22,7 @@ mod play_integrity;
 mod section;
 mod server;
 mod service;
+mod signals;
 mod units;
 mod warning;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{APP_IDS, each_has_one_fault, faults, parse};
-use crate::appraisal::{AppAttestPolicy, Stance};
+use crate::appraisal::{AppAttestPolicy, BindingPolicy, SignalsPolicy, Stance};
 use crate::config::Config;
 use crate::evidence::app_attest::Device;
 use crate::evidence::claims::{Environment, ValidationCategory};
@@ -36,6 +36,50 @@ fn an_app_is_careful_unless_told_otherwise() {
     assert_eq!(format.policy, AppAttestPolicy::careful());
     assert_eq!((format.device, format.sign_count), (Device::Mobile, SignCountMode::Strict));
     assert_eq!(format.lab_roots.len(), 0);
+    assert_eq!((app.signals, app.binding), (SignalsPolicy::CAREFUL, BindingPolicy::IGNORED));
+}
+
+#[test]
+fn reports_and_bindings_can_be_told() {
+    let told = "[app.signals]\nhook = \"deny\"\nproxy = \"step-up\"\nextension = \"step-up\"\n\
+        extensions = { x-vpn = \"allow\", x-root = \"deny\" }\n[app.binding]\naddress = \"step-up\"\n\
+        tls_fingerprint = \"ignore\"\nuser_session = \"require\"\naddress_prefix_v4 = 32\naddress_prefix_v6 = 64";
+    let app = read("", told);
+    let named = |name: &str, stance| (name.parse().expect("a name"), stance);
+    let signals = SignalsPolicy {
+        hook: Stance::Deny,
+        proxy: Stance::StepUp,
+        extension: Stance::StepUp,
+        extensions: [named("x-vpn", Stance::Allow), named("x-root", Stance::Deny)].into(),
+        ..SignalsPolicy::CAREFUL
+    };
+    let binding = BindingPolicy {
+        address: Stance::StepUp,
+        tls_fingerprint: Stance::Allow,
+        user_session: Stance::Deny,
+        address_prefix_v4: 32,
+        address_prefix_v6: 64,
+    };
+    assert_eq!((&app.signals, app.binding), (&signals, binding));
+    assert_ne!(app.policy().revision(), read("", "").policy().revision());
+    let revisions = [AppConfig { signals, ..read("", "") }, AppConfig { binding, ..read("", "") }]
+        .map(|app| app.policy().revision());
+    assert_ne!(revisions[0], revisions[1]);
+}
+
+#[test]
+fn reports_and_bindings_are_held_to_their_ranges() {
+    each_has_one_fault(&[
+        (app("", "[app.signals]\nhok = \"deny\""), "7:1: unknown key \"hok\" in [app.signals]; did you mean \"hook\"?"),
+        (
+            app("", "[app.signals]\nextensions = { vpn = \"deny\" }"),
+            "7:22: \"vpn\" is not the name of an extension: x- and up to 30 of a-z, 0-9 and '-'",
+        ),
+        (app("", "[app.signals]\nextensions = [\"x-vpn\"]"), "7:14: expected a table, found an array"),
+        (app("", "[app.binding]\naddress = \"deny\""), "7:11: expected one of \"ignore\", \"step-up\", \"require\""),
+        (app("", "[app.binding]\naddress_prefix_v4 = 7"), "7:21: expected 8 to 32"),
+        (app("", "[app.binding]\naddress_prefix_v6 = 129"), "7:21: expected 16 to 128"),
+    ]);
 }
 
 #[test]
