@@ -176,6 +176,34 @@ async fn the_latest_proof_says_what_is_bound() {
     assert_found(&checked_from(&service, &instance, home()).await, Decision::Deny, "binding_address_unbound");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_order_the_newest_proof_says_what_is_bound() {
+    let policy = BindingPolicy { address: Stance::Deny, ..BindingPolicy::IGNORED };
+    let service = service(policy).await;
+    let address = |count: u8| context(&format!("10.0.{count}.1"), "", "");
+    for _ in 0..6 {
+        let mut phone = service.phone();
+        let instance = service.enrolled("shop", &phone).await;
+        let mut calls = Vec::new();
+        for count in 1..=12 {
+            let request = service.signed("shop", &instance, &mut phone).await;
+            // Every third says nothing, and leaves what the one before has bound.
+            let request = AssertRequest { context: (count % 3 != 1).then(|| address(count)), ..request };
+            calls.push((service.attestation(), request));
+        }
+        // Gateways ask all the while, so that memory holds a verdict at every moment.
+        service.check("shop", &instance).await;
+        let sent =
+            calls.into_iter().map(|(mut client, request)| tokio::spawn(async move { client.assert(request).await }));
+        for answer in sent.collect::<Vec<_>>() {
+            // One that says nothing may be overtaken by others again and again.
+            answer.await.expect("no panic").ok();
+            service.check("shop", &instance).await;
+        }
+        assert_allowed(&checked_from(&service, &instance, address(12)).await);
+    }
+}
+
 #[tokio::test]
 async fn a_retry_with_another_context_is_another_call() {
     let service = service(BindingPolicy::IGNORED).await;
