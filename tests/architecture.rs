@@ -49,7 +49,8 @@ const TABLE: [Row; 14] = [
 ];
 
 /// What the store's port offers under its own name although it belongs to the adapters.
-const ADAPTERS_FACE: [(&str, &str); 2] = [("SqliteStore", "store::sqlite"), ("MemoryStore", "store::memory")];
+const ADAPTERS_FACE: [(&str, &str); 3] =
+    [("SqliteStore", "store::sqlite"), ("StoreReader", "store::sqlite"), ("MemoryStore", "store::memory")];
 
 /// The most lines of a file.
 const FILE_CEILING: usize = 500;

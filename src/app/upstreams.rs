@@ -9,7 +9,7 @@ use crate::crypto::secret::random;
 use crate::telemetry::{Kind, Sample};
 use crate::upstream::file::FileListSource;
 use crate::upstream::google::{Google, GoogleFault};
-use crate::upstream::{StatusListSource, next_attempt, next_refresh};
+use crate::upstream::{IntegrityDecoder, StatusListSource, next_attempt, next_refresh};
 use crate::verifier::{AppConfig, QuotaUse, Upstreams, Verifier};
 
 /// Makes ready what the apps need: the status list for chains, Google's decoder for tokens.
@@ -28,12 +28,8 @@ pub(super) fn build(
         StatusListFrom::File(path) => Some(Arc::new(FileListSource::new(path))),
         StatusListFrom::Nowhere => None,
     };
-    let mut upstreams = Upstreams { status_list, ..Upstreams::default() };
-    if let (Some(google), true) = (&google, tokens) {
-        let asking = apps.iter().filter(|app| app.play_integrity.is_some());
-        upstreams.decoders.extend(asking.map(|app| (app.name.clone(), Arc::clone(google) as _)));
-    }
-    Ok((upstreams, google))
+    let decoder = google.clone().filter(|_| tokens).map(|google| google as Arc<dyn IntegrityDecoder>);
+    Ok((Upstreams { status_list, decoder }, google))
 }
 
 /// Asks for the status list for as long as the service lives, half-way through its freshness and sooner after a failure.

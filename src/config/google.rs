@@ -14,7 +14,7 @@ use crate::verifier::AppConfig;
 const MAX_SHRINK: u32 = 25;
 
 /// What is asked of the world outside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamConfig {
     /// How Google is reached.
     pub google: GoogleConfig,

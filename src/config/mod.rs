@@ -10,6 +10,8 @@ mod app;
 mod app_attest;
 mod binding;
 mod caller;
+mod changes;
+mod document;
 mod entry;
 mod fault;
 mod google;
@@ -29,13 +31,11 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::iter;
 use std::path::Path;
 
 use toml::de::DeTable;
 
+pub use document::Document;
 pub use fault::{Fault, Faults};
 pub use google::{StatusListFrom, UpstreamConfig};
 pub use place::Place;
@@ -46,7 +46,6 @@ use crate::http::HttpConfig;
 use crate::store::StoreConfig;
 use crate::telemetry::LogConfig;
 use crate::verifier::VerifierConfig;
-use fault::Finding;
 use ledger::Ledger;
 use section::Section;
 use server::Callers;
@@ -74,14 +73,7 @@ pub struct Config {
 impl Config {
     /// Reads a file. Paths in it are seen from its folder.
     pub fn load(path: &Path) -> Result<Self, Faults> {
-        let file = path.display().to_string();
-        let unreadable = |error: io::Error| Faults::unreadable(file.clone(), format!("cannot be read: {error}"));
-        let bytes = read_file(path).map_err(unreadable)?;
-        let base = path.parent().unwrap_or(Path::new(""));
-        match String::from_utf8(bytes) {
-            Ok(text) => read(&text, base, &file),
-            Err(error) => Err(not_text(error.as_bytes(), error.utf8_error().valid_up_to(), &file)),
-        }
+        Document::read(path)?.config()
     }
 
     /// Reads a text. Paths in it are seen from the folder `base`.
@@ -93,13 +85,6 @@ impl Config {
     pub fn warnings(&self) -> Vec<Warning> {
         warning::all(self)
     }
-}
-
-/// Reads no more than it takes to see that a file is too long.
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(TEXT_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn read(text: &str, base: &Path, file: &str) -> Result<Config, Faults> {
@@ -120,14 +105,16 @@ fn read_document(mut root: Section<'_>) -> Config {
     let callers = root.sections("caller");
     let named = if callers.is_empty() { Callers::Absent } else { Callers::Present };
     let (upstream, status_list_max_shrink) = google::read(root.section("google"), root.section("status_list"));
+    let (store, appraisals_kept) = service::store(root.section("store"));
     let config = Config {
         grpc: server::read(root.section("server"), named, caller::read(callers)),
         http: http::read(root.section("http")),
-        store: service::store(root.section("store")),
+        store,
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),
             cache_capacity: service::cache_capacity(root.section("cache")),
             status_list_max_shrink,
+            appraisals_kept,
             apps: app::read(root.required_sections("app"), &upstream),
         },
         upstream,
@@ -135,11 +122,4 @@ fn read_document(mut root: Section<'_>) -> Config {
     };
     root.finish();
     config
-}
-
-/// The fault of a file that is not UTF-8, at the first byte that is not.
-fn not_text(bytes: &[u8], valid: usize, file: &str) -> Faults {
-    let text = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()).into_owned();
-    let message = "the file is not UTF-8 from here on".to_owned();
-    Faults::found_in(text, file, iter::once(Finding { span: valid..valid, message, hint: None }))
 }

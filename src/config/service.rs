@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::section::Section;
 use crate::store::StoreConfig;
 use crate::telemetry::{LogConfig, LogFilter, LogFormat};
+use crate::verifier::APPRAISALS_KEPT;
 
 /// The database file, unless another one is named.
 const DATABASE: &str = "bonafide.db";
@@ -17,20 +18,25 @@ enum Kind {
     Memory,
 }
 
-/// Reads `[store]`.
-pub(super) fn store(mut section: Section<'_>) -> StoreConfig {
+/// The most appraisals that are kept on record.
+const MOST_APPRAISALS: u32 = 1_000_000;
+
+/// Reads `[store]`: where it is, and how many appraisals are kept on record.
+pub(super) fn store(mut section: Section<'_>) -> (StoreConfig, u32) {
     let kinds = [("sqlite", Kind::Sqlite), ("memory", Kind::Memory)];
     let kind = section.read("kind", |entry| entry.one_of(&kinds), Kind::Sqlite);
     let path = section.entry("path");
+    let kept = section.read("appraisals_kept", |entry| entry.integer(0..=MOST_APPRAISALS), APPRAISALS_KEPT);
     let usual = section.resolve(DATABASE);
     section.finish();
-    match kind {
+    let store = match kind {
         Kind::Sqlite => StoreConfig::Sqlite { path: path.and_then(database).unwrap_or(usual) },
         Kind::Memory => {
             path.and_then(|entry| entry.refuse::<()>("this has no meaning when kind = \"memory\""));
             StoreConfig::Memory
         }
-    }
+    };
+    (store, kept)
 }
 
 /// Reads the path of a file that is there or can be made.

@@ -28,6 +28,16 @@ impl Rs256Key {
     }
 }
 
+/// Keys are the same when their public parts are.
+impl PartialEq for Rs256Key {
+    fn eq(&self, other: &Self) -> bool {
+        use aws_lc_rs::signature::KeyPair as _;
+        self.0.public_key().as_ref() == other.0.public_key().as_ref()
+    }
+}
+
+impl Eq for Rs256Key {}
+
 impl std::fmt::Debug for Rs256Key {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("Rs256Key(…)")

@@ -8,7 +8,7 @@ use crate::crypto::digest::Digest;
 use crate::verifier::Caller;
 
 /// Where and how the service listens.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrpcConfig {
     /// The address to listen on; port 0 asks the system for a free one.
     pub listen: SocketAddr,
@@ -48,7 +48,7 @@ impl GrpcConfig {
 }
 
 /// PEM texts for TLS. `Debug` does not show the key.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TlsConfig {
     /// The certificate chain, leaf first.
     pub certificate: Vec<u8>,
@@ -65,7 +65,7 @@ impl fmt::Debug for TlsConfig {
 }
 
 /// A caller, known by a key that it sends as `authorization: Bearer KEY`. `Debug` shows the caller alone.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CallerKey {
     /// SHA-256 of the key.
     pub key_sha256: Digest,

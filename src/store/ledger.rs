@@ -1,7 +1,8 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
 use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT};
-use super::{Enrolment, FirstAnswer, NamedCall, Purged, SignCounts, Spend, StoreFault};
+use super::{Enrolment, FirstAnswer, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
+use crate::appraisal::Tier;
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
@@ -76,6 +77,15 @@ pub(super) trait DecodingLedger {
     fn set_quota_used(&mut self, app: &AppName, day: u32, used: u32) -> Result<(), StoreFault>;
 }
 
+/// What a transaction can do with the record of appraisals.
+pub(super) trait RecordLedger {
+    /// Records an appraisal under a number greater than those of all that are recorded.
+    fn record(&mut self, appraisal: &RecordedAppraisal) -> Result<(), StoreFault>;
+
+    /// Forgets all but the last `keep`; says how many.
+    fn trim_appraisals(&mut self, keep: u32) -> Result<u64, StoreFault>;
+}
+
 /// What a transaction can do with the status list. It never reads the body.
 pub(super) trait StatusListLedger {
     /// When the kept list was fetched.
@@ -134,6 +144,16 @@ pub(super) struct Progress {
     pub(super) proven_at: Timestamp,
     pub(super) claims_at: u32,
     pub(super) bound: Bound,
+    /// What was stated on the newest proof, where that is known.
+    pub(super) tier: Option<Tier>,
+}
+
+impl Progress {
+    /// That of an instance that enrols now with a verdict of this tier.
+    pub(super) fn new(instance: &Instance, tier: Tier) -> Self {
+        let (proven_at, bound) = (instance.proven_at, instance.bound);
+        Self { counts: SignCounts::new(), proven_at, claims_at: 0, bound, tier: Some(tier) }
+    }
 }
 
 /// An answer and its age.

@@ -4,6 +4,7 @@ mod decodings;
 mod ledger;
 mod memory;
 mod open;
+mod records;
 mod rules;
 mod sign_count;
 mod sqlite;
@@ -20,9 +21,10 @@ pub use decodings::{
     DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, TOKENS_PER_CHALLENGE, WithdrawOutcome,
 };
 pub use memory::MemoryStore;
-pub use open::{OpenFault, open};
+pub use open::{OpenFault, open, read_only};
+pub use records::{KeptClaims, NumberedAppraisal, RecordedAppraisal, Records};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, StoreReader};
 pub use status_list::{ConfirmOutcome, Confirmation, KeptStatusList, STATUS_LIST_LIMIT, StatusListOutcome};
 
 use crate::crypto::digest::Digest;
@@ -70,14 +72,16 @@ pub enum StoreFault {
 }
 
 /// Keeps challenges spent, instances enrolled, sign counts advanced and tokens decoded. What it has answered survives `kill -9`.
-pub trait Store: Send + Sync {
-    /// Spends a challenge and enrols a new instance, both or neither.
+pub trait Store: Records {
+    /// Spends a challenge and enrols a new instance, both or neither. The appraisal behind the verdict is recorded with it.
     fn enrol(&self, enrolment: Enrolment) -> Answer<'_, EnrolOutcome>;
 
-    /// Spends a challenge, advances an instance's sign count and keeps the new proof, all or nothing.
+    /// Spends a challenge, advances an instance's sign count and keeps the new proof, all or nothing. The appraisal behind the
+    /// verdict is recorded when the newest proof has changed claims or tier.
     fn advance(&self, advance: Advance) -> Answer<'_, AdvanceOutcome>;
 
-    /// Spends a challenge for an answer that is about no instance, and keeps that answer for retries, both or neither.
+    /// Spends a challenge for an answer that is about no instance, and keeps that answer for retries, both or neither. The
+    /// appraisal behind it is recorded with it.
     fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome>;
 
     /// The instance, if it is enrolled.
@@ -119,6 +123,9 @@ pub trait Store: Send + Sync {
     /// No challenge that expired no later than one of those forgotten can be spent from then on, whatever the clock says later:
     /// a purge at a time that a wrong clock told costs no challenge that is still to be issued.
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
+
+    /// Forgets all recorded appraisals but the last `keep`; says how many it has forgotten.
+    fn trim_appraisals(&self, keep: u32) -> Answer<'_, u64>;
 }
 
 /// A challenge to be spent. It is authenticated as a whole, so that one id never comes with two expiries: both together

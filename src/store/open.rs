@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{MemoryStore, SqliteStore, Store, StoreConfig};
+use super::{MemoryStore, SqliteStore, Store, StoreConfig, StoreReader};
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,17 @@ pub enum OpenFault {
         /// The schema of the file.
         found: i64,
         /// The newest schema that this version knows.
+        known: i64,
+    },
+    /// An earlier version of this program wrote the file last, and whoever only reads changes no schema.
+    #[error("the store {} has schema {found}, and this version reads schema {known}; start the service once to upgrade it",
+        path.display())]
+    OlderSchema {
+        /// The file.
+        path: PathBuf,
+        /// The schema of the file.
+        found: i64,
+        /// The schema that this version reads.
         known: i64,
     },
     /// The file is not a SQLite database, or one of another program.
@@ -56,4 +67,12 @@ pub fn open(config: &StoreConfig) -> Result<Arc<dyn Store>, OpenFault> {
         StoreConfig::Sqlite { path } => Arc::new(SqliteStore::open(path)?),
         StoreConfig::Memory => Arc::new(MemoryStore::new()),
     })
+}
+
+/// Opens the store to read it alone, whether a service has it open or not; `None` when it keeps nothing that could be read.
+pub fn read_only(config: &StoreConfig) -> Result<Option<StoreReader>, OpenFault> {
+    match config {
+        StoreConfig::Sqlite { path } => StoreReader::open(path).map(Some),
+        StoreConfig::Memory => Ok(None),
+    }
 }

@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::{Endpoint, ServiceAccount};
 
 /// How to reach Google. It is data, and can be made without reaching anything.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoogleConfig {
     /// Where the status list is (`https://android.googleapis.com/attestation/status`).
     pub status_list: Endpoint,
@@ -39,7 +39,7 @@ pub struct GoogleConfig {
 }
 
 /// Where access tokens come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessConfig {
     /// A service account's key signs for them (RFC 7523).
     ServiceAccount(Box<ServiceAccount>),

@@ -20,7 +20,7 @@ const FILE_LIMIT: usize = 64 << 10;
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A service account with its private key. `Debug` shows nothing of the key.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ServiceAccount {
     email: String,
     key_id: String,

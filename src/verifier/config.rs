@@ -14,8 +14,11 @@ use crate::ids::AppName;
 use crate::store::SignCountMode;
 use crate::verdict::Freshness;
 
+/// How many appraisals are kept on record unless told otherwise.
+pub const APPRAISALS_KEPT: u32 = 10_000;
+
 /// What the role needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierConfig {
     /// The apps, each with a name of its own.
     pub apps: Vec<AppConfig>,
@@ -25,10 +28,12 @@ pub struct VerifierConfig {
     pub cache_capacity: u64,
     /// How much of its entries, in percent, a status list may have lost when it takes the place of an older one.
     pub status_list_max_shrink: u8,
+    /// How many appraisals are kept on record, the last ones, for rehearsals of another policy.
+    pub appraisals_kept: u32,
 }
 
 /// What the role needs to know about one app. A format without a section is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppConfig {
     /// The name that callers use.
     pub name: AppName,
@@ -49,7 +54,7 @@ pub struct AppConfig {
 }
 
 /// What Android Key Attestation has to prove for an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyAttestationConfig {
     /// The packages that may prove themselves as this app, each with who may have signed it.
     pub apps: Vec<AppIdentity>,
@@ -68,7 +73,7 @@ pub struct KeyAttestationConfig {
 }
 
 /// What Google Play Integrity has to say for an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayIntegrityConfig {
     /// The package.
     pub package_name: String,
@@ -95,7 +100,7 @@ pub struct PlayIntegrityConfig {
 }
 
 /// What App Attest has to prove for an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppAttestConfig {
     /// The App IDs that may prove themselves as this app.
     pub app_ids: Vec<AppId>,
@@ -117,6 +122,7 @@ impl VerifierConfig {
             challenge_lifetime: Duration::from_secs(300),
             cache_capacity: 64 << 20,
             status_list_max_shrink: 25,
+            appraisals_kept: APPRAISALS_KEPT,
         }
     }
 }

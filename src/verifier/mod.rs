@@ -19,6 +19,7 @@ mod over;
 mod play_integrity;
 mod pseudonym;
 mod refusal;
+mod rehearsal;
 mod reload;
 mod status_list;
 mod upstreams;
@@ -34,10 +35,13 @@ pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use check::{CheckCall, CheckSubject, FreshAssertion, RequestContext};
-pub use config::{AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig};
+pub use config::{
+    APPRAISALS_KEPT, AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig,
+};
 pub use decoding::QuotaUse;
 pub use fault::{BuildFault, CallFault, Inability};
 pub use key_attestation::KeyAssertion;
+pub use rehearsal::{Platform, Rehearsal, Standing, Stated, Weighed};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
 pub use upstreams::Upstreams;
 
@@ -46,7 +50,7 @@ use challenge::Challenges;
 use context::Bindings;
 use decoding::Decodings;
 use pseudonym::Pseudonyms;
-use reload::{Apps, Decoders};
+use reload::Apps;
 use status_list::StatusLists;
 
 use crate::appraisal::{Circumstances, Reason};
@@ -58,12 +62,14 @@ use crate::evidence::client_data::ClientData;
 use crate::ids::AppName;
 use crate::store::{Spend, Store};
 use crate::time::Timestamp;
+use crate::upstream::IntegrityDecoder;
 use crate::verdict::{Subject, Verdict};
 
 /// Everything that one service knows and decides.
 pub struct Verifier {
     apps: ArcSwap<Apps>,
-    decoders: Decoders,
+    decoder: Option<Arc<dyn IntegrityDecoder>>,
+    appraisals_kept: u32,
     challenges: Challenges,
     accounts: MacKey,
     bindings: Bindings,
@@ -95,8 +101,9 @@ impl Verifier {
         let secret = store.secret().await?;
         let source = upstreams.status_list;
         Ok(Self {
-            apps: ArcSwap::from_pointee(reload::built(config.apps, &upstreams.decoders)?),
-            decoders: upstreams.decoders,
+            apps: ArcSwap::from_pointee(reload::built(config.apps, upstreams.decoder.as_ref())?),
+            decoder: upstreams.decoder,
+            appraisals_kept: config.appraisals_kept,
             status_lists: StatusLists::build(&*store, source, config.status_list_max_shrink).await?,
             decodings: Decodings::new(&secret),
             device_ids: secret.mac_key("device id"),
@@ -125,6 +132,7 @@ impl Verifier {
     /// Forgets what no longer needs to be remembered. To be called now and then.
     pub async fn purge(&self) -> Result<(), CallFault> {
         self.store.purge(self.clock.now()).await?;
+        self.store.trim_appraisals(self.appraisals_kept).await?;
         Ok(())
     }
 

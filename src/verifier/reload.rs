@@ -1,40 +1,40 @@
 //! The apps as they are configured now: another configuration takes their place as a whole, or not at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Verifier;
 use super::app::App;
 use super::config::AppConfig;
 use super::fault::BuildFault;
+use crate::appraisal::PolicyRevision;
 use crate::ids::AppName;
 use crate::upstream::IntegrityDecoder;
 
 /// All apps of one configuration.
 pub(super) type Apps = HashMap<AppName, Arc<App>>;
 
-/// Who opens the integrity tokens of each app.
-pub(super) type Decoders = HashMap<AppName, Arc<dyn IntegrityDecoder>>;
-
 /// Makes apps ready.
-pub(super) fn built(apps: Vec<AppConfig>, decoders: &Decoders) -> Result<Apps, BuildFault> {
-    let built = apps.into_iter().map(|app| {
-        let decoder = decoders.get(&app.name).map(Arc::clone);
-        Ok((app.name.clone(), Arc::new(App::build(app, decoder)?)))
-    });
+pub(super) fn built(apps: Vec<AppConfig>, decoder: Option<&Arc<dyn IntegrityDecoder>>) -> Result<Apps, BuildFault> {
+    let built = apps.into_iter().map(|app| Ok((app.name.clone(), Arc::new(App::build(app, decoder.map(Arc::clone))?))));
     built.collect()
 }
 
 impl Verifier {
     /// Puts another configuration of the apps in force, all of it at once. Calls that have begun end under the former one; every
-    /// verdict that was weighed under it is weighed again. Whoever opens integrity tokens stays: an app that was not there at
-    /// the start has nobody but its own keys.
+    /// verdict that was weighed under it is weighed again. Whoever opens integrity tokens stays, and does so for apps that are new.
+    /// An app that is gone is unknown from then on; its instances stay in the store.
     ///
     /// A fault leaves everything as it was.
     pub fn reload(&self, apps: Vec<AppConfig>) -> Result<(), BuildFault> {
-        let apps = built(apps, &self.decoders)?;
+        let apps = built(apps, self.decoder.as_ref())?;
         self.apps.store(Arc::new(apps));
         self.cache.end_era();
         Ok(())
+    }
+
+    /// The policy that is in force for each app, in the order of their names.
+    pub fn policies(&self) -> BTreeMap<AppName, PolicyRevision> {
+        self.apps.load().values().map(|app| (app.name.clone(), app.policy().revision())).collect()
     }
 }

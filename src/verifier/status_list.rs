@@ -73,10 +73,15 @@ impl StatusLists {
     }
 }
 
-fn taken_up(kept: KeptStatusList) -> Result<InForce, ListFault> {
+/// The list as the store has kept it.
+pub(super) fn read_kept(kept: &KeptStatusList) -> Result<KeptList, ListFault> {
     let list = Arc::new(StatusList::parse(&kept.body)?);
+    Ok(KeptList { list, fetched_at: kept.fetched_at, fresh_until: kept.fresh_until })
+}
+
+fn taken_up(kept: KeptStatusList) -> Result<InForce, ListFault> {
     let tag = kept.etag.as_deref().and_then(EntityTag::parse);
-    Ok(InForce { kept: Arc::new(KeptList { list, fetched_at: kept.fetched_at, fresh_until: kept.fresh_until }), tag })
+    Ok(InForce { kept: Arc::new(read_kept(&kept)?), tag })
 }
 
 /// The list in force, in a few words.

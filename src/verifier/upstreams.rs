@@ -1,9 +1,7 @@
 //! The vendors' services that the role asks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::ids::AppName;
 use crate::upstream::{IntegrityDecoder, StatusListSource};
 
 /// The vendors' services that the role asks. Without one, what needs it is refused.
@@ -11,6 +9,6 @@ use crate::upstream::{IntegrityDecoder, StatusListSource};
 pub struct Upstreams {
     /// Where the status list of Android's certificates comes from.
     pub status_list: Option<Arc<dyn StatusListSource>>,
-    /// Who opens the integrity tokens of each app.
-    pub decoders: HashMap<AppName, Arc<dyn IntegrityDecoder>>,
+    /// Who opens integrity tokens, beside an app's own keys.
+    pub decoder: Option<Arc<dyn IntegrityDecoder>>,
 }

@@ -173,8 +173,8 @@ impl Bench {
 
 async fn build(config: &VerifierConfig, store: &Arc<dyn Store>, google: Option<&Arc<Google>>) -> Verifier {
     let clock = Arc::new(ManualClock::at(NOW));
-    let decoders = google.map(|google| (config.apps[0].name.clone(), Arc::clone(google) as Arc<dyn IntegrityDecoder>));
-    let upstreams = Upstreams { status_list: None, decoders: decoders.into_iter().collect() };
+    let decoder = google.map(|google| Arc::clone(google) as Arc<dyn IntegrityDecoder>);
+    let upstreams = Upstreams { status_list: None, decoder };
     Verifier::build(config.clone(), Arc::clone(store), clock, upstreams).await.expect("builds")
 }
 

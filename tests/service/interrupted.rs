@@ -14,8 +14,8 @@ use bonafide::ids::{InstanceId, Name};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
 use bonafide::store::{
     Advance, AdvanceOutcome, Answer, CallId, ConfirmOutcome, Confirmation, DecodedOutcome, Decoding, DecodingOutcome,
-    EnrolOutcome, Enrolment, FirstAnswer, Instance, KeptStatusList, MemoryStore, Purged, RedeemOutcome, Redemption,
-    StatusListOutcome, Store, WithdrawOutcome,
+    EnrolOutcome, Enrolment, FirstAnswer, Instance, KeptClaims, KeptStatusList, MemoryStore, NumberedAppraisal, Purged,
+    Records, RedeemOutcome, Redemption, StatusListOutcome, Store, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
@@ -92,6 +92,20 @@ impl Store for Slow {
 
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         self.store.purge(now)
+    }
+
+    fn trim_appraisals(&self, keep: u32) -> Answer<'_, u64> {
+        self.store.trim_appraisals(keep)
+    }
+}
+
+impl Records for Slow {
+    fn claims_after(&self, after: Option<InstanceId>, limit: u32) -> Answer<'_, Vec<KeptClaims>> {
+        self.store.claims_after(after, limit)
+    }
+
+    fn appraisals_before(&self, before: Option<i64>, limit: u32) -> Answer<'_, Vec<NumberedAppraisal>> {
+        self.store.appraisals_before(before, limit)
     }
 }
 

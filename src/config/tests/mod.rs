@@ -1,5 +1,6 @@
 //! Tests of whole configurations.
 
+mod apart;
 mod apps;
 mod documents;
 mod files;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{JoseFault, decoded, header, parts};
 
 /// An AES-256 key that wraps content keys (RFC 3394). `Debug` shows nothing of it, and it is overwritten when it goes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyEncryptionKey(Zeroizing<[u8; 32]>);
 
 impl KeyEncryptionKey {

@@ -7,7 +7,7 @@ use crate::crypto::jose::{JoseFault, KeyEncryptionKey, TOKEN_LIMIT, open_jwe, ve
 use crate::crypto::key::P256PublicKey;
 
 /// One pair of response keys, as the Play Console gives them for an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrityKeys {
     /// The AES key that opens tokens.
     pub decryption: KeyEncryptionKey,

@@ -1,14 +1,15 @@
 //! The store that forgets everything when the process ends: for demonstrations and tests.
 
 mod decodings;
+mod records;
 mod status_list;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress};
+use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress, RecordLedger};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
-use super::{Answer, CallId, FirstAnswer, NamedCall, SignCounts, Spend, Store, StoreFault, rules};
+use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use crate::crypto::digest::Digest;
@@ -98,6 +99,10 @@ impl Store for MemoryStore {
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         Box::pin(async move { rules::purge(&mut *self.maps(), now) })
     }
+
+    fn trim_appraisals(&self, keep: u32) -> Answer<'_, u64> {
+        Box::pin(async move { self.maps().trim_appraisals(keep) })
+    }
 }
 
 #[derive(Default)]
@@ -110,6 +115,7 @@ struct Maps {
     decodings: HashMap<Digest, Remembered>,
     quotas: HashMap<(AppName, u32), u32>,
     status_list: Option<KeptStatusList>,
+    appraisals: BTreeMap<i64, RecordedAppraisal>,
 }
 
 struct Record {
@@ -122,13 +128,12 @@ impl Record {
     fn new(enrolment: &Enrolment) -> Self {
         let Enrolment { instance, evidence, verdict, .. } = enrolment.clone();
         let enrolled = Enrolled { account: instance.account, evidence, verdict };
-        let (proven_at, bound) = (instance.proven_at, instance.bound);
-        let progress = Progress { counts: SignCounts::new(), proven_at, claims_at: 0, bound };
+        let progress = Progress::new(&instance, enrolled.verdict.tier);
         Self { instance, enrolled, progress }
     }
 
     fn instance(&self) -> Instance {
-        let Progress { counts, proven_at, claims_at, bound } = &self.progress;
+        let Progress { counts, proven_at, claims_at, bound, .. } = &self.progress;
         let (proven_at, claims_at, bound) = (*proven_at, *claims_at, *bound);
         Instance { proven_at, sign_count: counts.highest(), claims_at, bound, ..self.instance.clone() }
     }

@@ -6,26 +6,33 @@ mod status_list;
 pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
 
-use super::ledger::{Enrolled, Horizon, Ledger, Progress};
+use super::ledger::{Enrolled, Horizon, Ledger, Progress, RecordLedger};
 use super::{Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};
-use super::{Spend, StoreFault};
+use super::{RecordedAppraisal, Spend, StoreFault};
 use crate::crypto::secret::Secret;
 use crate::time::Timestamp;
 use crate::verdict::{CLOCK_SKEW, Verdict};
 
 /// Spends the challenge and adds the instance.
-pub(super) fn enrol(ledger: &mut impl Ledger, enrolment: &Enrolment) -> Result<EnrolOutcome, StoreFault> {
+pub(super) fn enrol(
+    ledger: &mut (impl Ledger + RecordLedger),
+    enrolment: &Enrolment,
+) -> Result<EnrolOutcome, StoreFault> {
     if let Some(outcome) = known_enrolment(ledger, enrolment)? {
         return Ok(outcome);
     }
     ledger.spend(&enrolment.challenge)?;
     ledger.add(enrolment)?;
+    record(ledger, &enrolment.verdict, enrolment.instance.enrolled_at)?;
     keep(ledger, enrolment.call, &enrolment.verdict, enrolment.instance.enrolled_at)?;
     Ok(EnrolOutcome::Enrolled)
 }
 
 /// Spends the challenge, marks the sign count and keeps the proof.
-pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<AdvanceOutcome, StoreFault> {
+pub(super) fn advance(
+    ledger: &mut (impl Ledger + RecordLedger),
+    advance: &Advance,
+) -> Result<AdvanceOutcome, StoreFault> {
     if let Some(outcome) = known_call(ledger, advance)? {
         return Ok(outcome);
     }
@@ -41,19 +48,27 @@ pub(super) fn advance(ledger: &mut impl Ledger, advance: &Advance) -> Result<Adv
         Err(refusal) => Ok(AdvanceOutcome::SignCount(refusal)),
         Ok(_) if is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
         Ok(counts) => {
+            let is_late = is_late(&progress, advance);
+            let tier = if is_late { progress.tier } else { Some(advance.verdict.tier) };
+            if advance.claims.is_some() || tier != progress.tier {
+                record(ledger, &advance.verdict, advance.proven_at)?;
+            }
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
             let proven_at = latest(progress.proven_at, advance.proven_at);
             let bound = match advance.binds {
-                Binds::Anew(bound) if !is_late(&progress, advance) => bound,
+                Binds::Anew(bound) if !is_late => bound,
                 _ => progress.bound,
             };
-            write_proof(ledger, advance, Progress { counts, proven_at, claims_at, bound })
+            write_proof(ledger, advance, Progress { counts, proven_at, claims_at, bound, tier })
         }
     }
 }
 
 /// Spends the challenge.
-pub(super) fn redeem(ledger: &mut impl Ledger, redemption: &Redemption) -> Result<RedeemOutcome, StoreFault> {
+pub(super) fn redeem(
+    ledger: &mut (impl Ledger + RecordLedger),
+    redemption: &Redemption,
+) -> Result<RedeemOutcome, StoreFault> {
     match first_answer(ledger, redemption.call, redemption.now)? {
         First::Same(verdict) => return Ok(RedeemOutcome::Repeated(verdict)),
         First::Other => return Ok(RedeemOutcome::CallNameTaken),
@@ -65,6 +80,7 @@ pub(super) fn redeem(ledger: &mut impl Ledger, redemption: &Redemption) -> Resul
         Standing::Open => {}
     }
     ledger.spend(&redemption.challenge)?;
+    record(ledger, &redemption.verdict, redemption.now)?;
     keep(ledger, redemption.call, &redemption.verdict, redemption.now)?;
     Ok(RedeemOutcome::Redeemed)
 }
@@ -166,6 +182,11 @@ fn first_answer(ledger: &impl Ledger, call: Option<NamedCall>, now: Timestamp) -
 
 fn keep(ledger: &mut impl Ledger, call: Option<NamedCall>, verdict: &Verdict, at: Timestamp) -> Result<(), StoreFault> {
     call.map_or(Ok(()), |call| ledger.keep_answer(&call, verdict, at))
+}
+
+/// Records the appraisal that a verdict rests on.
+fn record(ledger: &mut impl RecordLedger, verdict: &Verdict, at: Timestamp) -> Result<(), StoreFault> {
+    RecordedAppraisal::of(verdict, at).map_or(Ok(()), |appraisal| ledger.record(&appraisal))
 }
 
 /// Whether a challenge can be spent.

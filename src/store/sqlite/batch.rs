@@ -8,7 +8,7 @@ use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, InstanceId};
 use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress};
-use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, SignCounts, Spend, StoreFault};
+use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -56,7 +56,8 @@ impl Ledger for Batch<'_> {
     fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault> {
         one(self.connection, sql::PROGRESS, [instance.0], |row| {
             let Millis(proven_at) = row.get(2)?;
-            Ok(Progress { counts: sign_counts(row, 0)?, proven_at, claims_at: row.get(3)?, bound: bound(row, 4)? })
+            let (bound, tier) = (bound(row, 4)?, row.get::<_, Option<_>>(7)?.map(|Json(tier)| tier));
+            Ok(Progress { counts: sign_counts(row, 0)?, proven_at, claims_at: row.get(3)?, bound, tier })
         })
     }
 
@@ -96,8 +97,7 @@ impl Ledger for Batch<'_> {
             instance.receipt,
         ];
         run(self.connection, sql::ADD_INSTANCE, values)?;
-        let (proven_at, bound) = (instance.proven_at, instance.bound);
-        let progress = Progress { counts: SignCounts::new(), proven_at, claims_at: 0, bound };
+        let progress = Progress::new(instance, enrolment.verdict.tier);
         write_progress(self.connection, sql::ADD_PROGRESS, &instance.id, &progress)
     }
 
@@ -138,9 +138,18 @@ fn write_progress(
     instance: &InstanceId,
     progress: &Progress,
 ) -> Result<(), StoreFault> {
-    let Progress { counts, proven_at, claims_at, bound } = progress;
-    let (highest, seen) = (counts.highest(), counts.window_bytes());
-    let values =
-        params![instance.0, highest, seen, Millis(*proven_at), claims_at, bound.address, bound.tls, bound.session];
+    let Progress { counts, proven_at, claims_at, bound, tier } = progress;
+    let (highest, seen, tier) = (counts.highest(), counts.window_bytes(), tier.as_ref().map(Json));
+    let values = params![
+        instance.0,
+        highest,
+        seen,
+        Millis(*proven_at),
+        claims_at,
+        bound.address,
+        bound.tls,
+        bound.session,
+        tier
+    ];
     run(connection, statement, values).map(drop)
 }

@@ -15,7 +15,7 @@ use crate::store::OpenFault;
 const CHECKPOINT_PAGES: i64 = 4096;
 
 /// Prepared statements that a connection keeps: all that there are.
-const STATEMENTS: usize = 48;
+const STATEMENTS: usize = 56;
 
 /// A file that no other store has open, for as long as this lives.
 pub(super) struct ClaimedFile {
@@ -54,12 +54,27 @@ impl ClaimedFile {
     }
 
     fn fault(&self, fault: SchemaFault) -> OpenFault {
-        let path = self.path.clone();
-        match fault {
-            SchemaFault::Foreign => OpenFault::Foreign { path },
-            SchemaFault::Newer { found, known } => OpenFault::NewerSchema { path, found, known },
-            SchemaFault::Backend(reason) => OpenFault::Backend { path, reason },
-        }
+        open_fault(&self.path, fault)
+    }
+}
+
+/// A connection that reads a file which somebody else may have claimed. It claims nothing, makes no file, and takes the file as it
+/// is or not at all.
+pub(super) fn unclaimed_reader(path: &Path) -> Result<Connection, OpenFault> {
+    let path = path.canonicalize().map_err(|source| OpenFault::Io { path: path.into(), source })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(&path, flags).and_then(keeping_statements).map_err(SchemaFault::from);
+    let checked = opened.and_then(|connection| schema::is_newest(&connection).map(|()| connection));
+    checked.map_err(|fault| open_fault(&path, fault))
+}
+
+fn open_fault(path: &Path, fault: SchemaFault) -> OpenFault {
+    let path = path.to_owned();
+    match fault {
+        SchemaFault::Foreign => OpenFault::Foreign { path },
+        SchemaFault::Older { found, known } => OpenFault::OlderSchema { path, found, known },
+        SchemaFault::Newer { found, known } => OpenFault::NewerSchema { path, found, known },
+        SchemaFault::Backend(reason) => OpenFault::Backend { path, reason },
     }
 }
 

@@ -3,7 +3,9 @@
 mod batch;
 mod decodings;
 mod file;
+mod reader;
 mod readers;
+mod records;
 mod rows;
 mod schema;
 mod sql;
@@ -20,11 +22,15 @@ use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFaul
 use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
+use super::{KeptClaims, NumberedAppraisal, Records};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
 use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
 use crate::time::Timestamp;
+pub use reader::StoreReader;
+
+use super::ledger::RecordLedger;
 use file::ClaimedFile;
 use readers::Readers;
 use rows::{Json, Millis};
@@ -109,6 +115,20 @@ impl Store for SqliteStore {
 
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         Box::pin(self.writer.run(move |batch| rules::purge(batch, now)))
+    }
+
+    fn trim_appraisals(&self, keep: u32) -> Answer<'_, u64> {
+        Box::pin(self.writer.run(move |batch| batch.trim_appraisals(keep)))
+    }
+}
+
+impl Records for SqliteStore {
+    fn claims_after(&self, after: Option<InstanceId>, limit: u32) -> Answer<'_, Vec<KeptClaims>> {
+        Box::pin(self.readers.read(move |connection| records::claims_after(connection, after, limit)))
+    }
+
+    fn appraisals_before(&self, before: Option<i64>, limit: u32) -> Answer<'_, Vec<NumberedAppraisal>> {
+        Box::pin(self.readers.read(move |connection| records::appraisals_before(connection, before, limit)))
     }
 }
 

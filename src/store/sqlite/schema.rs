@@ -6,7 +6,8 @@ use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_two_platforms.sql"),
-    include_str!("migrations/0006_bound.sql"),
+    include_str!("migrations/0003_bound.sql"),
+    include_str!("migrations/0004_appraisals.sql"),
 ];
 
 /// SQLite's mark of whose file it is: `Bona`.
@@ -17,6 +18,8 @@ const APPLICATION: i64 = 0x426F_6E61;
 pub(super) enum SchemaFault {
     /// It is not ours.
     Foreign,
+    /// An earlier version of this program wrote it last.
+    Older { found: i64, known: i64 },
     /// It is newer than this program.
     Newer { found: i64, known: i64 },
     /// The database failed.
@@ -43,6 +46,16 @@ pub(super) fn version(connection: &Connection) -> Result<usize, SchemaFault> {
     }
     let newer = SchemaFault::Newer { found, known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) };
     usize::try_from(found).ok().filter(|version| *version <= MIGRATIONS.len()).ok_or(newer)
+}
+
+/// Whether the file has the newest schema and can be read as it is.
+pub(super) fn is_newest(connection: &Connection) -> Result<(), SchemaFault> {
+    let found = version(connection)?;
+    if found == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let number = |version| i64::try_from(version).unwrap_or(i64::MAX);
+    Err(SchemaFault::Older { found: number(found), known: number(MIGRATIONS.len()) })
 }
 
 /// Runs the migrations that the file has not seen, each in its own transaction with its number.

@@ -17,16 +17,17 @@ pub(super) const KEEP_ANSWER: &str =
 pub(super) const FORGET_ANSWERS: &str = "DELETE FROM answers WHERE written_at < ?1";
 
 pub(super) const PROGRESS: &str = "
-    SELECT highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session
+    SELECT highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session, tier
     FROM progress WHERE instance = ?1";
 pub(super) const SET_PROGRESS: &str = "
     UPDATE progress SET
-        highest = ?2, seen = ?3, proven_at = ?4, claims_at = ?5, bound_address = ?6, bound_tls = ?7, bound_session = ?8
+        highest = ?2, seen = ?3, proven_at = ?4, claims_at = ?5,
+        bound_address = ?6, bound_tls = ?7, bound_session = ?8, tier = ?9
     WHERE instance = ?1";
 pub(super) const ADD_PROGRESS: &str = "
     INSERT INTO progress
-        (instance, highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        (instance, highest, seen, proven_at, claims_at, bound_address, bound_tls, bound_session, tier)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 pub(super) const ENROLLED: &str = "SELECT account, evidence, verdict FROM instances WHERE id = ?1";
 pub(super) const SET_CLAIMS: &str = "UPDATE instances SET claims = ?2 WHERE id = ?1";
@@ -40,6 +41,14 @@ pub(super) const INSTANCE: &str = "
         proven_at, highest, claims_at, bound_address, bound_tls, bound_session
     FROM instances JOIN progress ON progress.instance = instances.id
     WHERE instances.id = ?1";
+
+pub(super) const CLAIMS_AFTER: &str =
+    "SELECT id, app, claims FROM instances WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const RECORD_APPRAISAL: &str = "INSERT INTO appraisals (appraisal) VALUES (?1)";
+pub(super) const TRIM_APPRAISALS: &str =
+    "DELETE FROM appraisals WHERE number <= (SELECT max(number) FROM appraisals) - ?1";
+pub(super) const APPRAISALS_BEFORE: &str =
+    "SELECT number, appraisal FROM appraisals WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
 
 pub(super) const DECODING: &str = "SELECT request, app, day, begun_at, decoded FROM decodings WHERE token = ?1";
 pub(super) const ADD_DECODING: &str = "INSERT INTO decodings (token, request, challenge, app, day, begun_at, kept_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";

@@ -26,5 +26,6 @@ mod enrolling;
 mod forgetting;
 mod model;
 mod races;
+mod recording;
 mod redeeming;
 mod status_lists;

@@ -27,6 +27,9 @@ enum Step {
     Instance(u8),
     FirstAnswer(u8, Timestamp),
     Purge(Timestamp),
+    Trim(u32),
+    Recorded,
+    Claims(Option<u8>, u32),
 }
 
 fn spend() -> impl Strategy<Value = Spend> {
@@ -123,6 +126,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u8..5).prop_map(Step::Instance),
         1 => (0_u8..3, time()).prop_map(|(name, now)| Step::FirstAnswer(name, now)),
         1 => (0_u64..80).prop_map(|seconds| Step::Purge(at(seconds))),
+        1 => (0_u32..6).prop_map(Step::Trim),
+        1 => (proptest::option::of(0_u8..5), 1_u32..4).prop_map(|(after, limit)| Step::Claims(after, limit)),
     ]
 }
 
@@ -140,6 +145,9 @@ async fn take(store: &dyn Store, step: Step) -> String {
         Step::List => format!("{:?}", store.status_list().await),
         Step::Instance(number) => format!("{:?}", store.instance(id(number)).await),
         Step::FirstAnswer(name, now) => format!("{:?}", store.first_answer(CallId([name; 32]), now).await),
+        Step::Trim(keep) => format!("{:?}", store.trim_appraisals(keep).await),
+        Step::Recorded => format!("{:?}", store.appraisals_before(None, 1000).await),
+        Step::Claims(after, limit) => format!("{:?}", store.claims_after(after.map(id), limit).await),
         Step::Purge(now) => format!("{:?}", store.purge(now).await),
     }
 }
@@ -184,7 +192,7 @@ async fn agree(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let stores: [Arc<dyn Store>; 2] = [memory.store(), sqlite.store()];
     let mut let_in = LetIn::default();
     let ending = (0..5).map(Step::Instance).chain((0..3).map(|name| Step::FirstAnswer(name, at(100))));
-    let ending = ending.chain((0..5).map(|back| Step::QuotaUsed(TODAY - back))).chain([Step::List]);
+    let ending = ending.chain((0..5).map(|back| Step::QuotaUsed(TODAY - back))).chain([Step::List, Step::Recorded]);
     for step in steps.into_iter().chain(ending) {
         let expected = take(&*stores[0], step.clone()).await;
         let answer = take(&*stores[1], step.clone()).await;

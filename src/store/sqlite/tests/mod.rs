@@ -1,5 +1,6 @@
 //! What only a file can do: stay, be shared, be damaged, be somebody else's.
 
+mod reading;
 mod upgrading;
 mod vendors;
 
@@ -187,7 +188,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 3);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 4);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -201,7 +202,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let fault = place.fault();
     assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 3, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 3; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 4; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }

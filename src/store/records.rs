@@ -1,0 +1,77 @@
+//! What can be read of a store in bulk, a page at a time: the claims of all instances, and the appraisals of the last days.
+
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+use crate::appraisal::{PolicyRevision, Tier};
+use crate::evidence::claims::Claims;
+use crate::ids::{AppName, InstanceId};
+use crate::time::Timestamp;
+use crate::verdict::{Decision, Verdict};
+
+/// Reads what a store keeps, page by page. A page that is shorter than asked for is the last one.
+pub trait Records: Send + Sync {
+    /// The claims of at most `limit` instances, in the order of their ids, after this one.
+    fn claims_after(&self, after: Option<InstanceId>, limit: u32) -> Answer<'_, Vec<KeptClaims>>;
+
+    /// At most `limit` recorded appraisals, the newest first, before the one with this number.
+    fn appraisals_before(&self, before: Option<i64>, limit: u32) -> Answer<'_, Vec<NumberedAppraisal>>;
+}
+
+/// What is known about an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptClaims {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Its app.
+    pub app: AppName,
+    /// The claims.
+    pub claims: Claims,
+}
+
+/// Claims as they were appraised when a verdict was stated. Neither account nor session nor key is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedAppraisal {
+    /// When.
+    pub at: Timestamp,
+    /// The app.
+    pub app: AppName,
+    /// The instance, by which rules are rolled out; `None` where no key is known.
+    pub instance: Option<InstanceId>,
+    /// What was appraised.
+    pub claims: Claims,
+    /// What came out.
+    pub tier: Tier,
+    /// What relying parties were told to do.
+    pub decision: Decision,
+    /// The policy it was appraised under.
+    pub policy: PolicyRevision,
+    /// The codes of all reasons.
+    pub reasons: Vec<String>,
+}
+
+/// A recorded appraisal with its place in the record: later ones have greater numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedAppraisal {
+    /// The number.
+    pub number: i64,
+    /// The appraisal.
+    pub appraisal: RecordedAppraisal,
+}
+
+impl RecordedAppraisal {
+    /// What is recorded of a verdict that is stated at this time; `None` for one that rests on no claims.
+    pub(super) fn of(verdict: &Verdict, at: Timestamp) -> Option<Self> {
+        Some(Self {
+            at,
+            app: verdict.app.clone(),
+            instance: verdict.instance,
+            claims: verdict.claims.clone()?,
+            tier: verdict.tier,
+            decision: verdict.decision,
+            policy: verdict.policy.clone(),
+            reasons: verdict.reasons.iter().map(|reason| reason.code.clone().into_owned()).collect(),
+        })
+    }
+}

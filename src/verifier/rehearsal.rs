@@ -1,0 +1,113 @@
+//! Another configuration tried on claims that are known: what would be stated now, and what then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::config::AppConfig;
+use super::fault::BuildFault;
+use super::reload::{Apps, built};
+use super::status_list::read_kept;
+use crate::appraisal::{Circumstances, PolicyRevision, Tier};
+use crate::endorsement::status_list::KeptList;
+use crate::evidence::claims::Claims;
+use crate::ids::{AppName, InstanceId};
+use crate::store::KeptStatusList;
+use crate::time::Timestamp;
+use crate::verdict::{Decision, Subject};
+
+/// Two configurations of the apps, side by side.
+pub struct Rehearsal {
+    running: Apps,
+    candidate: Apps,
+    list: Option<KeptList>,
+}
+
+/// What is stated on the same claims under both configurations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// Whose claims they are.
+    pub platform: Platform,
+    /// Under the one that runs; `None` where it does not know the app.
+    pub running: Option<Stated>,
+    /// Under the candidate.
+    pub candidate: Option<Stated>,
+}
+
+/// What is stated on claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// Tier and decision.
+    pub standing: Standing,
+    /// The codes of all reasons.
+    pub reasons: BTreeSet<String>,
+}
+
+/// Tier and decision; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Standing {
+    /// What relying parties are told to do.
+    pub decision: Decision,
+    /// How far the instance is trusted.
+    pub tier: Tier,
+}
+
+/// Whose devices claims are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Apple's.
+    Apple,
+    /// Android's.
+    Android,
+}
+
+impl Platform {
+    /// The platform that claims come from.
+    pub fn of(claims: &Claims) -> Self {
+        if claims.app_attest.is_some() { Self::Apple } else { Self::Android }
+    }
+
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apple => "apple",
+            Self::Android => "android",
+        }
+    }
+}
+
+impl Rehearsal {
+    /// Makes both configurations ready, with the status list that the store keeps. A list that cannot be read counts as none, as it
+    /// does when the service starts.
+    pub fn build(
+        running: Vec<AppConfig>,
+        candidate: Vec<AppConfig>,
+        list: Option<&KeptStatusList>,
+    ) -> Result<Self, BuildFault> {
+        let list = list.and_then(|kept| read_kept(kept).ok());
+        Ok(Self { running: built(running, None)?, candidate: built(candidate, None)?, list })
+    }
+
+    /// Weighs claims under both, as of this time. The status list counts as it is today, and then as fetched at that time at the
+    /// latest.
+    pub fn weigh(&self, app: &AppName, instance: Option<InstanceId>, claims: &Claims, now: Timestamp) -> Weighed {
+        let list = self.list.clone().map(|list| KeptList { fetched_at: list.fetched_at.min(now), ..list });
+        let circumstances = Circumstances { now, status_list: list.as_ref() };
+        let subject = instance.map_or(Subject::Session([0; 32]), Subject::Instance);
+        let under = |apps: &Apps| {
+            let verdict = apps.get(app)?.verdict(subject, claims.clone(), now, &circumstances);
+            let reasons = verdict.reasons.into_iter().map(|reason| reason.code.into_owned()).collect();
+            Some(Stated { standing: Standing { decision: verdict.decision, tier: verdict.tier }, reasons })
+        };
+        Weighed { platform: Platform::of(claims), running: under(&self.running), candidate: under(&self.candidate) }
+    }
+
+    /// The policies of each app: under the configuration that runs, and under the candidate.
+    pub fn policies(&self) -> BTreeMap<AppName, [Option<PolicyRevision>; 2]> {
+        let names: BTreeSet<&AppName> = self.running.keys().chain(self.candidate.keys()).collect();
+        let revision = |apps: &Apps, name: &AppName| apps.get(name).map(|app| app.policy().revision());
+        let both = |name: &AppName| [revision(&self.running, name), revision(&self.candidate, name)];
+        names.into_iter().map(|name| (name.clone(), both(name))).collect()
+    }
+}
