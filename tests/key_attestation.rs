@@ -31,5 +31,7 @@ mod mutations;
 mod policy;
 #[path = "key_attestation/recorded.rs"]
 mod recorded;
+#[path = "key_attestation/rehearsed.rs"]
+mod rehearsed;
 #[path = "key_attestation/status.rs"]
 mod status;

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod lab_google;
+pub mod rehearse;
 pub mod serve;
 mod upstreams;
 

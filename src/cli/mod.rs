@@ -3,6 +3,7 @@
 pub mod corpus;
 pub mod inspect;
 pub mod lab;
+pub mod policy;
 pub mod screen;
 
 use std::fs::File;
@@ -33,6 +34,9 @@ enum Command {
     /// Look at configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at policies before they are in force.
+    #[command(subcommand)]
+    Policy(policy::Command),
     Inspect(Box<inspect::Args>),
     Corpus(corpus::Args),
     /// Play the parts of others, for tests.
@@ -68,6 +72,8 @@ pub struct Root {
     pub demo: fn() -> anyhow::Result<ExitCode>,
     /// Plays Google.
     pub lab_google: fn(&lab::Google) -> anyhow::Result<ExitCode>,
+    /// Tries another configuration on what the store keeps.
+    pub rehearse: fn(&policy::Rehearse) -> anyhow::Result<ExitCode>,
 }
 
 /// What a command found, once it could do its work at all.
@@ -84,7 +90,9 @@ pub fn run(root: Root) -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => (root.serve)(&args.config),
         Command::Demo => (root.demo)(),
-        Command::Config(ConfigCommand::Check { file }) => config_check(&file).map(ExitCode::from),
+        Command::Config(ConfigCommand::Check { file }) => checked(&file, config::check::report).map(ExitCode::from),
+        Command::Policy(policy::Command::Check { file }) => checked(&file, policy::report).map(ExitCode::from),
+        Command::Policy(policy::Command::Rehearse(args)) => (root.rehearse)(&args),
         Command::Inspect(args) => inspect::command(&args).map(ExitCode::from),
         Command::Corpus(args) => corpus::command(&args).map(ExitCode::from),
         Command::Lab(lab::Command::Google(args)) => (root.lab_google)(&args),
@@ -95,9 +103,10 @@ pub fn run(root: Root) -> ExitCode {
     })
 }
 
-fn config_check(file: &Path) -> anyhow::Result<Finding> {
+/// Prints what is said about a file: good news, or its faults.
+fn checked(file: &Path, report: fn(&Path) -> Result<String, String>) -> anyhow::Result<Finding> {
     File::open(file).with_context(|| file.display().to_string())?;
-    let (finding, text) = match config::check::report(file) {
+    let (finding, text) = match report(file) {
         Ok(text) => (Finding::Holds, text),
         Err(text) => (Finding::Fails, text),
     };

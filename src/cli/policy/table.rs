@@ -1,0 +1,66 @@
+//! A rehearsal for people.
+
+use super::tally::{PolicyRow, Report, Sums};
+use crate::cli::screen::{STRONG, styled};
+use crate::verifier::Standing;
+
+impl Report {
+    /// The report as tables. Styled.
+    pub fn shown(&self) -> String {
+        let mut text = String::new();
+        for PolicyRow { app, running, candidate } in &self.policies {
+            let [running, candidate] = [running, candidate].map(|one| one.as_deref().unwrap_or("(no such app)"));
+            text += &format!("{} policy {running} -> {candidate}\n", styled(STRONG, app));
+        }
+        match self.status_list_fetched_at {
+            Some(at) => text += &format!("status list of {at}\n"),
+            None => text += "no status list is kept\n",
+        }
+        for (name, sums) in [("instances", &self.instances), ("appraisals", &self.appraisals)] {
+            text += &format!("\n{}: {}\n", styled(STRONG, name), summary(sums));
+            text += &aligned(&moves(sums));
+            text += &aligned(&reasons(sums));
+        }
+        text
+    }
+}
+
+fn summary(sums: &Sums) -> String {
+    let Sums { looked_at, unknown, tier_changed, decision_changed, worse, better, .. } = sums;
+    let share = sums.worse_share();
+    let rest = if *unknown == 0 { String::new() } else { format!("; {unknown} more are of apps that neither knows") };
+    format!(
+        "{looked_at} looked at, {tier_changed} change tier, {decision_changed} change decision, \
+         {worse} get worse ({share:.1} %), {better} get better{rest}"
+    )
+}
+
+fn moves(sums: &Sums) -> Vec<Vec<String>> {
+    let rows = sums.moves.iter().map(|row| {
+        let (app, platform) = (row.app.to_string(), row.platform.name().to_owned());
+        vec![app, platform, standing(row.from), "->".to_owned(), standing(row.to), row.count.to_string()]
+    });
+    rows.collect()
+}
+
+fn standing(standing: Option<Standing>) -> String {
+    standing.map_or_else(|| "no verdict".to_owned(), |one| format!("{}, {}", one.decision.name(), one.tier.name()))
+}
+
+fn reasons(sums: &Sums) -> Vec<Vec<String>> {
+    let rows = sums.reasons.iter().map(|row| {
+        let counts = [format!("+{}", row.newly_found), format!("-{}", row.no_longer_found)];
+        [vec![row.app.to_string(), row.platform.name().to_owned(), row.code.clone()], counts.to_vec()].concat()
+    });
+    rows.collect()
+}
+
+/// Rows in columns, each as wide as its widest cell.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(String::len).max().unwrap_or(0);
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(at, cell)| format!("{cell:<width$}", width = width(at)));
+        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

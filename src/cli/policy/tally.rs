@@ -1,0 +1,238 @@
+//! What would change, counted.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::ids::AppName;
+use crate::time::Timestamp;
+use crate::verifier::{Platform, Standing, Weighed};
+
+/// Everything that a rehearsal found, in a fixed order.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The policies of each app.
+    pub policies: Vec<PolicyRow>,
+    /// When the status list was fetched that chains were held against; `None` when the store keeps none.
+    pub status_list_fetched_at: Option<Timestamp>,
+    /// What would change for instances as they are known now.
+    pub instances: Sums,
+    /// What would have changed for the last appraisals, each as of its time.
+    pub appraisals: Sums,
+}
+
+/// The policies of one app, by their revisions.
+#[derive(Debug, Serialize)]
+pub struct PolicyRow {
+    /// The app.
+    pub app: AppName,
+    /// Under the configuration that runs; `None` when it does not know the app.
+    pub running: Option<String>,
+    /// Under the candidate.
+    pub candidate: Option<String>,
+}
+
+/// Counts what was weighed.
+#[derive(Debug, Default)]
+pub struct Tally {
+    looked_at: u64,
+    unknown: u64,
+    tier_changed: u64,
+    decision_changed: u64,
+    worse: u64,
+    better: u64,
+    moves: BTreeMap<(AppName, Platform, Option<Standing>, Option<Standing>), u64>,
+    reasons: BTreeMap<(AppName, Platform, String), Found>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    newly: u64,
+    no_longer: u64,
+}
+
+/// What a tally came to.
+#[derive(Debug, Serialize)]
+pub struct Sums {
+    /// How many were looked at.
+    pub looked_at: u64,
+    /// How many belong to an app that neither configuration knows; they are not among those looked at.
+    pub unknown: u64,
+    /// For how many the tier changes.
+    pub tier_changed: u64,
+    /// For how many the decision changes.
+    pub decision_changed: u64,
+    /// For how many decision or tier get worse.
+    pub worse: u64,
+    /// For how many they get better.
+    pub better: u64,
+    /// From where to where.
+    pub moves: Vec<Move>,
+    /// The reasons that are newly found, or no longer.
+    pub reasons: Vec<ReasonRow>,
+}
+
+/// How many go from one standing to another.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Move {
+    /// The app.
+    pub app: AppName,
+    /// The platform.
+    pub platform: Platform,
+    /// From where; `None` when the app is not known there.
+    pub from: Option<Standing>,
+    /// To where.
+    pub to: Option<Standing>,
+    /// How many.
+    pub count: u64,
+}
+
+/// How often a reason is newly found, and no longer.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct ReasonRow {
+    /// The app.
+    pub app: AppName,
+    /// The platform.
+    pub platform: Platform,
+    /// The reason's code.
+    pub code: String,
+    /// Under the candidate and not under the configuration that runs.
+    pub newly_found: u64,
+    /// The other way round.
+    pub no_longer_found: u64,
+}
+
+impl Tally {
+    /// Counts one.
+    pub fn count(&mut self, app: &AppName, weighed: &Weighed) {
+        let [from, to] = [&weighed.running, &weighed.candidate].map(|stated| stated.as_ref().map(|one| one.standing));
+        if from.is_none() && to.is_none() {
+            self.unknown += 1;
+            return;
+        }
+        self.looked_at += 1;
+        self.tier_changed += u64::from(from.map(|one| one.tier) != to.map(|one| one.tier));
+        self.decision_changed += u64::from(from.map(|one| one.decision) != to.map(|one| one.decision));
+        // No verdict at all is worse than any.
+        let rank = |standing: Option<Standing>| (standing.is_none(), standing);
+        self.worse += u64::from(rank(to) > rank(from));
+        self.better += u64::from(rank(to) < rank(from));
+        if from != to {
+            *self.moves.entry((app.clone(), weighed.platform, from, to)).or_default() += 1;
+        }
+        self.count_reasons(app, weighed);
+    }
+
+    fn count_reasons(&mut self, app: &AppName, weighed: &Weighed) {
+        let (Some(running), Some(candidate)) = (&weighed.running, &weighed.candidate) else { return };
+        for code in candidate.reasons.difference(&running.reasons) {
+            self.reasons.entry((app.clone(), weighed.platform, code.clone())).or_default().newly += 1;
+        }
+        for code in running.reasons.difference(&candidate.reasons) {
+            self.reasons.entry((app.clone(), weighed.platform, code.clone())).or_default().no_longer += 1;
+        }
+    }
+
+    /// What it comes to.
+    pub fn sums(self) -> Sums {
+        let moves =
+            self.moves.into_iter().map(|((app, platform, from, to), count)| Move { app, platform, from, to, count });
+        let reasons = self.reasons.into_iter().map(|((app, platform, code), found)| ReasonRow {
+            app,
+            platform,
+            code,
+            newly_found: found.newly,
+            no_longer_found: found.no_longer,
+        });
+        Sums {
+            looked_at: self.looked_at,
+            unknown: self.unknown,
+            tier_changed: self.tier_changed,
+            decision_changed: self.decision_changed,
+            worse: self.worse,
+            better: self.better,
+            moves: moves.collect(),
+            reasons: reasons.collect(),
+        }
+    }
+}
+
+impl Sums {
+    /// The share that gets worse, in percent; 0 of none.
+    pub fn worse_share(&self) -> f64 {
+        if self.looked_at == 0 { 0.0 } else { self.worse as f64 * 100.0 / self.looked_at as f64 }
+    }
+}
+
+impl Report {
+    /// Whether more than this share gets worse, in percent: of the instances or of the appraisals.
+    pub fn is_worse_than(&self, percent: f64) -> bool {
+        self.instances.worse_share() > percent || self.appraisals.worse_share() > percent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::appraisal::Tier;
+    use crate::verdict::Decision;
+    use crate::verifier::Stated;
+
+    const ALLOWED: Standing = Standing { decision: Decision::Allow, tier: Tier::Affirming };
+    const DENIED: Standing = Standing { decision: Decision::Deny, tier: Tier::Contraindicated };
+    const SILENT: Standing = Standing { decision: Decision::Deny, tier: Tier::None };
+
+    fn stated(standing: Standing, reasons: &[&str]) -> Option<Stated> {
+        Some(Stated { standing, reasons: reasons.iter().map(|code| (*code).to_owned()).collect() })
+    }
+
+    fn sums(pairs: &[(Option<Stated>, Option<Stated>)]) -> Sums {
+        let mut tally = Tally::default();
+        for (running, candidate) in pairs.iter().cloned() {
+            let weighed = Weighed { platform: Platform::Android, running, candidate };
+            tally.count(&"shop".parse().expect("a name"), &weighed);
+        }
+        tally.sums()
+    }
+
+    #[test]
+    fn worse_and_better_go_by_decision_then_tier_and_no_verdict_is_the_worst() {
+        let (allowed, denied, silent) = (stated(ALLOWED, &[]), stated(DENIED, &["a"]), stated(SILENT, &[]));
+        let worse =
+            [(allowed.clone(), denied.clone()), (silent, denied.clone()), (denied, None), (allowed.clone(), None)];
+        for (from, to) in worse {
+            let there = sums(&[(from.clone(), to.clone())]);
+            let back = sums(&[(to, from)]);
+            assert_eq!((there.worse, there.better, back.worse, back.better), (1, 0, 0, 1));
+        }
+        let same = sums(&[(allowed.clone(), allowed), (None, None)]);
+        assert_eq!((same.looked_at, same.unknown, same.worse, same.better, same.moves.len()), (1, 1, 0, 0, 0));
+    }
+
+    #[test]
+    fn reasons_count_where_both_know_the_app() {
+        let rows = sums(&[
+            (stated(ALLOWED, &["a", "b"]), stated(DENIED, &["b", "c"])),
+            (stated(ALLOWED, &["a"]), stated(DENIED, &["c"])),
+            (stated(ALLOWED, &["a"]), None),
+        ])
+        .reasons;
+        let told: Vec<_> = rows.iter().map(|row| (row.code.as_str(), row.newly_found, row.no_longer_found)).collect();
+        assert_eq!(told, [("a", 0, 2), ("c", 2, 0)]);
+    }
+
+    #[test]
+    fn a_share_is_of_those_looked_at() {
+        let none = sums(&[]);
+        assert!(none.worse_share().abs() < f64::EPSILON);
+        let quarter = sums(&[
+            (stated(ALLOWED, &[]), stated(DENIED, &[])),
+            (stated(ALLOWED, &[]), stated(ALLOWED, &[])),
+            (stated(ALLOWED, &[]), stated(ALLOWED, &[])),
+            (stated(DENIED, &[]), stated(ALLOWED, &[])),
+        ]);
+        let report =
+            Report { policies: Vec::new(), status_list_fetched_at: None, instances: none, appraisals: quarter };
+        assert!(report.is_worse_than(24.9) && !report.is_worse_than(25.0));
+    }
+}
