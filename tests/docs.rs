@@ -117,7 +117,7 @@ fn every_command_in_the_documents_exists() {
     for document in documents() {
         for command in commands(&fs::read_to_string(&document).expect("a text")) {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
-            let named = if ["config", "lab"].contains(&words[0]) { 2 } else { 1 };
+            let named = if ["config", "lab", "policy"].contains(&words[0]) { 2 } else { 1 };
             let help = help(&words[..named]);
             let flags = words.iter().filter(|word| word.starts_with("--"));
             flags.for_each(|flag| assert!(help.contains(flag), "{}: {words:?}: {flag}", document.display()));

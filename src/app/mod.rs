@@ -3,16 +3,21 @@
 pub mod demo;
 pub mod lab_google;
 pub mod rehearse;
+mod reload;
 pub mod serve;
 mod upstreams;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::Signal;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
+
+use reload::{Followed, Reloads};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -51,6 +56,8 @@ pub struct Service {
     verifier: Arc<Verifier>,
     server: Server,
     http: Option<HttpServer>,
+    reloads: Arc<Reloads>,
+    followed: Option<Followed>,
 }
 
 impl Service {
@@ -59,16 +66,26 @@ impl Service {
         let store = store::open(&config.store)?;
         let (upstreams, google) = upstreams::build(config.upstream, &config.verifier.apps, Arc::clone(&clock))?;
         let verifier = Arc::new(Verifier::build(config.verifier, store, clock, upstreams).await?);
-        let vitals = Arc::new(Vitals::default());
+        let (vitals, reloads) = (Arc::new(Vitals::default()), Arc::new(Reloads::default()));
         let server = Server::bind(config.grpc, Arc::clone(&verifier), Arc::clone(&vitals)).await?;
         let http = match config.http {
             Some(config) => {
-                let verifier = Arc::clone(&verifier);
-                Some(watched(config, vitals, move || upstreams::samples(&verifier, google.as_deref())).await?)
+                let (verifier, reloads) = (Arc::clone(&verifier), Arc::clone(&reloads));
+                let told =
+                    move || [reloads.samples(&verifier), upstreams::samples(&verifier, google.as_deref())].concat();
+                Some(watched(config, vitals, told).await?)
             }
             None => None,
         };
-        Ok(Self { verifier, server, http })
+        Ok(Self { verifier, server, http, reloads, followed: None })
+    }
+
+    /// Follows the file that the configuration was read from: when it changes, or on SIGHUP, what it says of apps comes in force
+    /// without a restart. `running` is the configuration that the service was started with.
+    #[must_use]
+    pub fn following(mut self, file: &Path, running: Config, hangups: Signal) -> Self {
+        self.followed = Some(Followed::new(file, running, hangups));
+        self
     }
 
     /// The address it listens on.
@@ -84,12 +101,18 @@ impl Service {
     /// Answers calls until `stop` completes, then drains and closes the store. Health is told until the last call is answered.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
         let renewing = tokio::spawn(upstreams::renew_status_list(Arc::clone(&self.verifier)));
+        let following = self.followed.map(|followed| followed.follow(Arc::clone(&self.verifier), self.reloads));
+        let following = tokio::spawn(async {
+            if let Some(following) = following {
+                following.await;
+            }
+        });
         let purging = tokio::spawn(purge_now_and_then(self.verifier));
         let (drained, until_drained) = oneshot::channel::<()>();
         let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
         let stopped = self.server.run(stop).await;
         drop(drained);
-        for task in [purging, renewing] {
+        for task in [following, purging, renewing] {
             task.abort();
             // Only then is its hold on the store gone.
             task.await.ok();
@@ -105,10 +128,10 @@ impl Service {
 async fn watched(
     config: HttpConfig,
     vitals: Arc<Vitals>,
-    upstreams: impl Fn() -> Vec<Sample> + Send + Sync + 'static,
+    others: impl Fn() -> Vec<Sample> + Send + Sync + 'static,
 ) -> Result<HttpServer, HttpFault> {
     let told = Arc::clone(&vitals);
-    HttpServer::bind(config, vitals, move || [told.samples(), upstreams()].concat()).await
+    HttpServer::bind(config, vitals, move || [told.samples(), others()].concat()).await
 }
 
 async fn purge_now_and_then(verifier: Arc<Verifier>) {

@@ -26,16 +26,17 @@ pub fn serve(file: &Path) -> anyhow::Result<ExitCode> {
         Err(faults) => return screen::refuse(&config::check::refusal(&faults)).map_err(Into::into),
     };
     telemetry::start(&config.log)?;
-    Runtime::new().context("the runtime does not start")?.block_on(run(config))
+    Runtime::new().context("the runtime does not start")?.block_on(run(file, config))
 }
 
-async fn run(config: Config) -> anyhow::Result<ExitCode> {
+async fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangups = signal(SignalKind::hangup())?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let service = Service::start(config, Arc::new(SystemClock)).await?;
+    let service = Service::start(config.clone(), Arc::new(SystemClock)).await?.following(file, config, hangups);
     tracing::info!(address = %service.address(), "listening");
     if let Some(address) = service.http_address() {
         tracing::info!(http = %address, "metrics and health");

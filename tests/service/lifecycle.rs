@@ -1,127 +1,24 @@
 //! Start, stop, and what survives: mostly against the real program in a process of its own.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bonafide::app::Service;
 use bonafide::clock::{Clock, SystemClock};
-use bonafide::evidence::claims::Environment;
 use bonafide::grpc::Stopped;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
-use bonafide::grpc::proto::check_verdict_request::Subject;
-use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
-use bonafide::grpc::proto::{
-    AssertRequest, AttestRequest, CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict,
-};
-use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
-use tempfile::TempDir;
+use bonafide::grpc::proto::{AssertRequest, AttestRequest, Decision, Purpose};
+use bonafide::lab::app_attest::AppAttestLab;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
-use crate::harness::{APP_ID, Harness, assert_request, attest_request, config};
-
-/// The program, serving a configuration file.
-struct Program {
-    child: Child,
-    address: String,
-    channel: Channel,
-}
-
-fn write_config(folder: &Path, lab: &AppAttestLab) {
-    std::fs::write(folder.join("lab.pem"), lab.root_pem()).expect("writes");
-    let text = format!(
-        r#"
-[server]
-listen = "127.0.0.1:0"
-[store]
-path = "bonafide.db"
-[log]
-format = "json"
-[[app]]
-name = "shop"
-[app.app_attest]
-app_ids = ["{APP_ID}"]
-environment = "production"
-sign_count = "window"
-sign_count_window = 64
-lab_roots = ["lab.pem"]
-"#
-    );
-    std::fs::write(folder.join("bonafide.toml"), text).expect("writes");
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
-    command.arg("serve").arg("--config").arg(folder.join("bonafide.toml")).stderr(Stdio::piped());
-    command
-}
-
-impl Program {
-    async fn start(folder: &Path) -> Self {
-        let mut child = command(folder).spawn().expect("starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines();
-        let address = lines.find_map(|line| address_in(&line.expect("a line"))).expect("the address it listens on");
-        std::thread::spawn(move || lines.for_each(drop));
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
-        Self { child, address, channel: channel.connect().await.expect("connects") }
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id();
-        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().expect("a shell");
-        assert!(sent.success());
-    }
-
-    async fn challenge(&self, purpose: Purpose) -> Vec<u8> {
-        let request = CreateChallengeRequest { app: "shop".to_owned(), purpose: purpose.into(), ..Default::default() };
-        let answer = AttestationServiceClient::new(self.channel.clone()).create_challenge(request).await;
-        answer.expect("a challenge").into_inner().challenge.into_bytes()
-    }
-
-    async fn enrol(&self, phone: &LabDevice) -> Verdict {
-        let client_data = self.challenge(Purpose::Attest).await;
-        let request = attest_request("shop", phone, &client_data);
-        let answer = AttestationServiceClient::new(self.channel.clone()).attest(request).await;
-        answer.expect("an answer").into_inner().verdict.expect("a verdict")
-    }
-
-    async fn signed(&self, instance: &str, phone: &mut LabDevice) -> AssertRequest {
-        let client_data = self.challenge(Purpose::Assert).await;
-        assert_request("shop", instance, &client_data, phone.assert(&client_data).expect("signs"))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Already gone in the tests that end it themselves.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn address_in(line: &str) -> Option<String> {
-    let event: serde_json::Value = serde_json::from_str(line).ok()?;
-    Some(event.get("address")?.as_str()?.to_owned())
-}
-
-fn stage() -> (TempDir, AppAttestLab) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let lab = AppAttestLab::new(SystemClock.now()).expect("a laboratory");
-    write_config(folder.path(), &lab);
-    (folder, lab)
-}
-
-fn phone(lab: &AppAttestLab) -> LabDevice {
-    lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone")
-}
+use crate::harness::{Harness, attest_request, config};
+use crate::program::{Program, command, phone, stage};
 
 /// What one phone's caller knows after the service was killed: answers it got, and calls whose answer was lost.
 #[derive(Default)]
@@ -224,13 +121,7 @@ async fn assert_none_revived(program: &Program, known: &Known) {
 
 async fn assert_all_kept(program: &Program, instances: &[String]) {
     for instance in instances {
-        let request = CheckVerdictRequest {
-            app: "shop".to_owned(),
-            subject: Some(Subject::Instance(instance.clone())),
-            ..CheckVerdictRequest::default()
-        };
-        let answer = VerdictServiceClient::new(program.channel.clone()).check_verdict(request).await;
-        let verdict = answer.expect("an answer").into_inner().verdict.expect("a verdict");
+        let verdict = program.check(instance).await;
         assert_eq!(verdict.decision(), Decision::Allow, "an acknowledged enrolment is missing");
     }
 }

@@ -1,5 +1,5 @@
 //! The real service on loopback, with the embedded store and software phones: what relying parties and attackers see.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at a surprise")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at a surprise")]
 
 mod assertions;
 mod bindings;
@@ -11,7 +11,10 @@ mod http;
 mod interrupted;
 mod lifecycle;
 mod limits;
+mod program;
 mod reconfigured;
 mod reports;
 mod requests;
+mod rehearsed;
+mod reloaded;
 mod tls;

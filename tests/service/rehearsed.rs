@@ -1,0 +1,116 @@
+//! A policy tried on what the store keeps, before it is in force.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bonafide::config::Config;
+use bonafide::evidence::claims::Environment;
+use bonafide::grpc::proto::Decision;
+use bonafide::lab::app_attest::LabDevice;
+use serde_json::{Value, json};
+
+use crate::harness::APP_ID;
+use crate::program::{Program, stage};
+
+fn candidate(folder: &Path) {
+    let text = fs::read_to_string(folder.join("bonafide.toml")).expect("reads");
+    let next = text.replace("environment = \"production\"", "environment = \"production\"\nmin_os_version = \"99.0\"");
+    fs::write(folder.join("next.toml"), next).expect("writes");
+}
+
+fn rehearse(folder: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+    command.args(["policy", "rehearse", "--config"]).arg(folder.join("bonafide.toml"));
+    command.arg("--candidate").arg(folder.join("next.toml")).args(more).output().expect("runs")
+}
+
+fn told(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g04_a_stricter_policy_is_rehearsed_beside_the_running_service_and_after_it() {
+    let (folder, lab) = stage();
+    let phone =
+        |_| -> LabDevice { lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone") };
+    let mut program = Program::start(folder.path()).await;
+    for phone in (0..7).map(phone) {
+        assert_eq!(program.enrol(&phone).await.decision(), Decision::Allow);
+    }
+    candidate(folder.path());
+    let running = rehearse(folder.path(), &["--json", "--fail-on-worse", "100"]);
+    assert_eq!(running.status.code(), Some(0), "{running:?}");
+    let from = json!({"decision": "allow", "tier": "affirming"});
+    let to = json!({"decision": "deny", "tier": "contraindicated"});
+    let row = json!({"app": "shop", "platform": "apple", "from": from, "to": to, "count": 7});
+    let reason = json!({
+        "app": "shop", "platform": "apple", "code": "os_outdated", "newly_found": 7, "no_longer_found": 0
+    });
+    let sums = json!({
+        "looked_at": 7, "unknown": 0, "tier_changed": 7, "decision_changed": 7, "worse": 7, "better": 0,
+        "moves": [row], "reasons": [reason],
+    });
+    let report = told(&running);
+    assert_eq!((&report["instances"], &report["appraisals"]), (&sums, &sums));
+    assert_ne!(report["policies"][0]["running"], report["policies"][0]["candidate"]);
+    assert_eq!(program.enrol(&phone(7)).await.decision(), Decision::Allow, "the service goes on");
+    program.signal("TERM");
+    assert_eq!(program.child.wait().expect("ends").code(), Some(0));
+    let stopped = rehearse(folder.path(), &["--json", "--last", "3"]);
+    assert_eq!((&told(&stopped)["instances"]["worse"], &told(&stopped)["appraisals"]["worse"]), (&json!(8), &json!(3)));
+    let failing = rehearse(folder.path(), &["--fail-on-worse", "99.5"]);
+    assert_eq!(failing.status.code(), Some(1), "{failing:?}");
+    let text = String::from_utf8(failing.stdout).expect("text");
+    assert!(
+        text.contains("8 looked at, 8 change tier, 8 change decision, 8 get worse (100.0 %), 0 get better"),
+        "{text}"
+    );
+    assert!(text.contains("shop  apple  allow, affirming  ->  deny, contraindicated  8"), "{text}");
+    assert!(text.contains("shop  apple  os_outdated  +8  -0"), "{text}");
+    let again = Program::start(folder.path()).await;
+    assert!(again.address.starts_with("127."), "the store was left as it was");
+}
+
+#[test]
+fn a_store_that_is_not_there_or_keeps_nothing_is_said_to_be() {
+    let (folder, _lab) = stage();
+    candidate(folder.path());
+    let missing = rehearse(folder.path(), &[]);
+    assert_eq!(missing.status.code(), Some(2), "{missing:?}");
+    assert!(!folder.path().join("bonafide.db").exists(), "no file is made");
+    let text = fs::read_to_string(folder.path().join("bonafide.toml")).expect("reads");
+    let memory = text.replace("path = \"bonafide.db\"", "kind = \"memory\"");
+    fs::write(folder.path().join("bonafide.toml"), memory).expect("writes");
+    let memory = rehearse(folder.path(), &[]);
+    assert_eq!(memory.status.code(), Some(0), "{memory:?}");
+    assert!(String::from_utf8_lossy(&memory.stdout).contains("nothing to rehearse"), "{memory:?}");
+    fs::write(folder.path().join("next.toml"), "[[app]]\n").expect("writes");
+    let faulty = rehearse(folder.path(), &[]);
+    assert_eq!(faulty.status.code(), Some(2), "{faulty:?}");
+    assert!(String::from_utf8_lossy(&faulty.stderr).contains("next.toml"), "{faulty:?}");
+}
+
+#[test]
+fn a_check_says_revisions_and_what_is_not_usual() {
+    let (folder, _lab) = stage();
+    candidate(folder.path());
+    let check = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+        let output = command.args(["policy", "check"]).arg(folder.path().join(name)).output().expect("runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, usual) = check("bonafide.toml");
+    assert_eq!(code, Some(0), "{usual}");
+    let config = Config::load(&folder.path().join("bonafide.toml")).expect("is sound");
+    let revision = config.verifier.apps[0].policy().revision();
+    let revision = revision.as_str();
+    assert!(usual.contains("  takes app_attest\n  every rule is as usual\n"), "{usual}");
+    let (code, stricter) = check("next.toml");
+    assert_eq!(code, Some(0), "{stricter}");
+    assert!(stricter.contains("  app_attest.min_os_version = \"99.0\" (usually none)\n"), "{stricter}");
+    assert!(usual.starts_with(&format!("shop policy {revision}\n")) && !stricter.contains(revision), "{usual}");
+    fs::write(folder.path().join("next.toml"), "[[app]]\n").expect("writes");
+    assert_eq!(check("next.toml").0, Some(1));
+    assert_eq!(check("none.toml").0, Some(2));
+}
