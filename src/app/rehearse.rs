@@ -53,7 +53,7 @@ async fn rehearsed(
     let list = reader.status_list().await?;
     let rehearsal = Rehearsal::build(running.verifier.apps, candidate.verifier.apps, list.as_ref())?;
     let policies = rehearsal.policies().into_iter().map(|(app, revisions)| {
-        let [running, candidate] = revisions.map(|revision| revision.map(|one| one.as_str().to_owned()));
+        let [running, candidate] = revisions.map(|revision| revision.map(|one| one.to_string()));
         PolicyRow { app, running, candidate }
     });
     Ok(Report {

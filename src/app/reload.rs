@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::appraisal::PolicyRevision;
 use crate::config::{Config, Document, Faults, StatusListFrom};
 use crate::crypto::digest::{Digest, sha256};
 use crate::telemetry::{Kind, Sample};
@@ -140,8 +141,8 @@ impl Followed {
         candidate.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
         let after = verifier.policies();
         for (app, revision) in &after {
-            let from = before.get(app).map_or("none", |revision| revision.as_str());
-            tracing::info!(%app, from, to = revision.as_str(), "this policy is in force");
+            let from = before.get(app).map_or("none".to_owned(), PolicyRevision::to_string);
+            tracing::info!(%app, from, to = %revision, "this policy is in force");
         }
         for app in before.keys().filter(|app| !after.contains_key(*app)) {
             tracing::warn!(%app, "this app is no longer known: its calls end in an error");
@@ -187,7 +188,7 @@ impl Reloads {
             name: "bonafide_policy_info",
             help: "The policy in force for each app.",
             kind: Kind::Gauge,
-            labels: vec![("app", app.to_string().into()), ("revision", revision.as_str().to_owned().into())],
+            labels: vec![("app", app.to_string().into()), ("revision", revision.to_string().into())],
             value: 1.0,
         });
         counts.chain(policies).collect()

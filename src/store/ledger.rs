@@ -1,7 +1,7 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
 use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT};
-use super::{Enrolment, FirstAnswer, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
+use super::{Enrolment, FirstAnswer, Instance, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
 use crate::appraisal::Tier;
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;

@@ -19,7 +19,7 @@ fn described(app: &AppConfig) -> String {
     let policy = app.policy();
     let sections = sections(&policy);
     let formats: Vec<&str> = sections.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| *name).collect();
-    let mut text = format!("{} policy {}\n", styled(STRONG, &app.name), policy.revision().as_str());
+    let mut text = format!("{} policy {}\n", styled(STRONG, &app.name), policy.revision());
     text += &format!("  takes {}\n", formats.join(", "));
     let unusual = unusual(&policy);
     if unusual.is_empty() {
@@ -43,6 +43,7 @@ fn unusual(policy: &Policy) -> Vec<String> {
         app_attest: policy.app_attest.as_ref().map(|_| AppAttestPolicy::careful()),
         key_attestation: policy.key_attestation.as_ref().map(|_| KeyAttestationPolicy::careful()),
         play_integrity: policy.play_integrity.as_ref().map(|_| PlayIntegrityPolicy::careful()),
+        ..Policy::default()
     };
     let mut lines = Vec::new();
     compare("", &json(policy), &json(&usual), &mut lines);
@@ -92,6 +93,7 @@ mod tests {
             app_attest: Some(AppAttestPolicy::careful()),
             key_attestation: Some(KeyAttestationPolicy::careful()),
             play_integrity: Some(PlayIntegrityPolicy::careful()),
+            ..Policy::default()
         };
         assert_eq!(unusual(&careful), [""; 0]);
         assert_eq!(unusual(&Policy::default()), [""; 0]);

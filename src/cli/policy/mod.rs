@@ -52,3 +52,18 @@ fn percent(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=100.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 100".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_number_from_0_to_100() {
+        for (text, share) in [("0", 0.0), ("0.5", 0.5), ("100", 100.0)] {
+            assert_eq!(percent(text).map(f64::to_bits), Ok(f64::to_bits(share)), "{text}");
+        }
+        for bad in ["", "-1", "100.1", "NaN", "inf", "5%"] {
+            assert!(percent(bad).is_err(), "{bad}");
+        }
+    }
+}
