@@ -35,8 +35,8 @@ fn literals_of(source: &Source, function: &str) -> Vec<String> {
 
 fn codes_in_sources() -> Vec<String> {
     let each = |source: &Source| {
-        [first_arguments(source, "Reason::new("), first_arguments(source, " rule("), literals_of(source, "code")]
-            .concat()
+        let called = ["Reason::new(", " rule(", " firm_rule("].map(|call| first_arguments(source, call)).concat();
+        [called, literals_of(source, "code")].concat()
     };
     product().iter().flat_map(each).collect()
 }

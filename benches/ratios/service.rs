@@ -342,6 +342,7 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
     let frame = Frame {
         app: app.clone(),
         policy: config.policy().revision(),
+        decisions: config.decisions,
         issued_at: now,
         lifetime: config.verdict_lifetime,
         until: None,

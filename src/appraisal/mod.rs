@@ -9,9 +9,13 @@ mod rules;
 mod vector;
 
 pub use policy::{
-    AppAttestPolicy, BindingPolicy, KeyAttestationPolicy, Outage, PatchAges, PlayIntegrityPolicy, Policy,
-    PolicyRevision, Presence, RevisionMalformed, Signal, SignalsPolicy, Stance, StatusListPolicy,
+    AppAttestPolicy, Application, BindingPolicy, Concern, Decisions, KeyAttestationPolicy, Mode, Outage, PatchAges,
+    Percent, PercentMalformed, PlayIntegrityPolicy, Policy, PolicyRevision, Presence, Restraint, RevisionMalformed,
+    Signal, SignalsPolicy, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
-pub use rules::{Appraisal, Bond, Bonds, Circumstances, appraise, appraise_binding, appraise_part, missing_key};
-pub use vector::{Tier, TrustVector, Worth};
+pub use rules::{
+    Appraisal, Bond, Bonds, BuiltIn, Circumstances, appraise, appraise_binding, appraise_part, built_in_rules,
+    missing_key,
+};
+pub use vector::{Aspect, Tier, TrustVector, Worth};

@@ -67,6 +67,22 @@ impl Worth {
     }
 }
 
+/// What a claim of the vector is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// Whether this is the instance it claims to be.
+    InstanceIdentity,
+    /// Whether it is configured safely.
+    Configuration,
+    /// Whether the running code is the expected one.
+    Executables,
+    /// Whether the hardware is genuine.
+    Hardware,
+    /// Whether keys are kept by hardware.
+    StorageOpaque,
+}
+
 /// What is claimed about a device, aspect by aspect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustVector {
@@ -110,6 +126,38 @@ impl TrustVector {
             ("hardware", self.hardware),
             ("storage-opaque", self.storage_opaque),
         ]
+    }
+
+    /// The vector in which one aspect alone is claimed.
+    pub const fn of(aspect: Aspect, worth: Worth) -> Self {
+        let mut vector = Self::SILENT;
+        match aspect {
+            Aspect::InstanceIdentity => vector.instance_identity = worth,
+            Aspect::Configuration => vector.configuration = worth,
+            Aspect::Executables => vector.executables = worth,
+            Aspect::Hardware => vector.hardware = worth,
+            Aspect::StorageOpaque => vector.storage_opaque = worth,
+        }
+        vector
+    }
+
+    /// These claims, each of them worth as much; where there are none, a claim about the configuration.
+    pub(super) fn restated(&self, worth: Worth) -> Self {
+        let restate = |own: Worth| match own.tier() {
+            Tier::None => own,
+            tier if tier == worth.tier() => own,
+            _ => worth,
+        };
+        if self.tier() == Tier::None {
+            return Self::of(Aspect::Configuration, worth);
+        }
+        Self {
+            instance_identity: restate(self.instance_identity),
+            configuration: restate(self.configuration),
+            executables: restate(self.executables),
+            hardware: restate(self.hardware),
+            storage_opaque: restate(self.storage_opaque),
+        }
     }
 
     /// Aspect by aspect, the worse of both.
@@ -160,6 +208,16 @@ mod tests {
         assert_eq!(one.tier(), Tier::Affirming);
         assert_eq!(TrustVector { executables: Worth::DOUBTFUL, ..one }.tier(), Tier::Warning);
         assert_eq!(TrustVector::UNVERIFIED.tier(), Tier::Contraindicated);
+    }
+
+    #[test]
+    fn a_restated_worth_is_about_the_same_aspects() {
+        let found = TrustVector { executables: Worth::UNRECOGNISED_CODE, ..TrustVector::SILENT };
+        assert_eq!(found.restated(Worth::DOUBTFUL), found, "the tier is that already");
+        let worse = TrustVector { executables: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
+        assert_eq!(found.restated(Worth::CONTRAINDICATED), worse);
+        let silent = TrustVector { configuration: Worth::DOUBTFUL, ..TrustVector::SILENT };
+        assert_eq!(TrustVector::SILENT.restated(Worth::DOUBTFUL), silent);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bound;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,13 +11,13 @@ use serde::{Deserialize, Serialize};
 pub use crate::appraisal::{PlayDialog, Reason, Remedy, Tier, TrustVector};
 pub use bound::Bound;
 
-use crate::appraisal::{Appraisal, PolicyRevision};
+use crate::appraisal::{Appraisal, Decisions, PolicyRevision, Stance};
 use crate::crypto::digest::Digest;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
 
-/// What a relying party should do, worst last.
+/// What a relying party should do, the kindest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -39,12 +40,12 @@ impl Decision {
     }
 }
 
-impl From<Tier> for Decision {
-    fn from(tier: Tier) -> Self {
-        match tier {
-            Tier::Affirming => Self::Allow,
-            Tier::Warning => Self::StepUp,
-            Tier::None | Tier::Contraindicated => Self::Deny,
+impl From<Stance> for Decision {
+    fn from(stance: Stance) -> Self {
+        match stance {
+            Stance::Allow => Self::Allow,
+            Stance::StepUp => Self::StepUp,
+            Stance::Deny => Self::Deny,
         }
     }
 }
@@ -84,6 +85,9 @@ pub struct Verdict {
     pub vector: TrustVector,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// The codes of what was found by rules that only report. It changed nothing, and nobody outside is told.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub reported: Box<[Cow<'static, str>]>,
     /// The verified claims, when there are any.
     pub claims: Option<Claims>,
     /// The app.
@@ -113,6 +117,8 @@ pub struct Frame {
     pub app: AppName,
     /// The policy that applies.
     pub policy: PolicyRevision,
+    /// What it has done at each tier.
+    pub decisions: Decisions,
     /// When the proof was given.
     pub issued_at: Timestamp,
     /// How long after that it holds.
@@ -132,6 +138,16 @@ pub enum Subject {
     Session(Digest),
 }
 
+impl Subject {
+    /// The bytes by which it is always known here.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Instance(InstanceId(id)) => id,
+            Self::Session(digest) => digest,
+        }
+    }
+}
+
 impl Frame {
     fn expires_at(&self) -> Timestamp {
         let end = self.issued_at.plus(self.lifetime);
@@ -149,10 +165,11 @@ impl Verdict {
             Subject::Session(digest) => (None, Some(digest)),
         };
         Self {
-            decision: tier.into(),
+            decision: frame.decisions.at(tier).into(),
             tier,
             vector: appraisal.vector,
             reasons: appraisal.reasons,
+            reported: codes(appraisal.reported),
             claims: Some(claims),
             app: frame.app,
             instance,
@@ -171,14 +188,15 @@ impl Verdict {
         Self { bound, ..self }
     }
 
-    /// The same verdict with what was found about one request beside it. It is no better than before, and not to be used again.
+    /// The same verdict with what was found about one request beside it, and what is done at its tier. It is no better than
+    /// before, and not to be used again.
     #[must_use]
-    pub fn lowered(self, found: Appraisal) -> Self {
+    pub fn lowered(self, found: Appraisal, decisions: &Decisions) -> Self {
         let (tier, decision) = match found.tier() {
             Tier::None | Tier::Affirming => (self.tier, self.decision),
             // A doubt about what nothing is known of leaves it unknown.
             Tier::Warning if self.tier == Tier::None => (Tier::None, self.decision.max(Decision::StepUp)),
-            lower => (self.tier.max(lower), self.decision.max(lower.into())),
+            lower => (self.tier.max(lower), self.decision.max(decisions.at(lower).into())),
         };
         let vector = self.vector.worse(&found.vector);
         let reasons = [self.reasons, found.reasons].concat();
@@ -203,6 +221,7 @@ impl Verdict {
             tier: vector.tier(),
             vector,
             reasons,
+            reported: Box::default(),
             claims: None,
             app: frame.app,
             instance: None,
@@ -216,22 +235,21 @@ impl Verdict {
     }
 }
 
+fn codes(reasons: Vec<Reason>) -> Box<[Cow<'static, str>]> {
+    reasons.into_iter().map(|reason| reason.code).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::appraisal::Worth;
 
     #[test]
-    fn only_affirmed_instances_are_allowed() {
-        let decisions = [Tier::Affirming, Tier::Warning, Tier::None, Tier::Contraindicated].map(Decision::from);
-        assert_eq!(decisions, [Decision::Allow, Decision::StepUp, Decision::Deny, Decision::Deny]);
-    }
-
-    #[test]
     fn d05_a_verdict_holds_from_its_proof_to_its_end() {
         let frame = Frame {
             app: "shop".parse().expect("a name"),
             policy: crate::appraisal::Policy::default().revision(),
+            decisions: Decisions::CAREFUL,
             issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
             lifetime: CLOCK_SKEW,
             until: None,

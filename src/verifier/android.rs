@@ -11,6 +11,7 @@ use crate::crypto::digest::Digest;
 use crate::evidence::claims::{self, Anchor, Claims, Format};
 use crate::store::Spend;
 use crate::time::Timestamp;
+use crate::verdict::Subject;
 
 /// What an Android device sends to prove itself: one of both at least.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Matter {
     pub(super) request: Digest,
     /// The challenge that the client data answer.
     pub(super) challenge: Spend,
+    /// Whom the call is about, where its evidence knows no key.
+    pub(super) subject: Subject,
     pub(super) now: Timestamp,
 }
 
@@ -71,7 +74,8 @@ impl Verifier {
         };
         let (claims, key, refusal) = match chain {
             None => {
-                let missing = missing_key(app.policy()).map(|(vector, reason)| Refusal::of(vector, reason));
+                let owed = missing_key(app.policy(), &about(&matter.subject, matter.now));
+                let missing = owed.map(|(vector, reason)| Refusal::of(vector, reason));
                 (Claims::default(), None, missing)
             }
             Some(Err(refusal)) => (Claims::default(), None, Some(refusal)),
@@ -84,7 +88,9 @@ impl Verifier {
         if evidence.integrity_token.is_empty() {
             return finished(claims, key, refusal);
         }
-        let bad = refusal.is_some() || self.appraised_part(app, &claims, matter.now).0 == Tier::Contraindicated;
+        let subject = key.as_ref().map_or(matter.subject, |key| Subject::Instance(key.instance(&app.name)));
+        let appraised = |claims: &Claims| self.appraised_part(app, claims, &subject, matter.now);
+        let bad = refusal.is_some() || appraised(&claims).0 == Tier::Contraindicated;
         let backing = if key.is_some() { Backing::Hardware } else { Backing::TokenAlone };
         let spending = if bad { Spending::Nothing } else { Spending::Quota(backing) };
         match self.integrity(app, evidence.integrity_token, spending, matter).await {
@@ -92,7 +98,7 @@ impl Verifier {
             Ok(Some((integrity, origin))) => {
                 let unanswered = matches!(integrity, claims::PlayIntegrity::Unavailable { .. });
                 let claims = claims.with_play_integrity(integrity, origin);
-                let (tier, vector, reasons) = self.appraised_part(app, &claims, matter.now);
+                let (tier, vector, reasons) = appraised(&claims);
                 let weighed = Refusal { vector, reasons };
                 match refusal {
                     Some(first) => Err(first.and(weighed).into()),
@@ -102,7 +108,10 @@ impl Verifier {
                     None => finished(claims, key, None),
                 }
             }
-            Err(Setback::Refused(second)) => Err(self.joined(app, &claims, refusal, second, matter.now).into()),
+            Err(Setback::Refused(second)) => {
+                let (_, vector, reasons) = appraised(&claims);
+                Err(refusal.unwrap_or(Refusal { vector, reasons }).and(second).into())
+            }
             Err(fault) => Err(fault),
         }
     }
@@ -163,22 +172,22 @@ impl Verifier {
         Ok(self.opened(decoder, opening).await?)
     }
 
-    /// The refusal of one piece or both, with what the other one was found to be.
-    fn joined(&self, app: &App, claims: &Claims, first: Option<Refusal>, second: Refusal, now: Timestamp) -> Refusal {
-        let (_, vector, reasons) = self.appraised_part(app, claims, now);
-        first.unwrap_or(Refusal { vector, reasons }).and(second)
-    }
-
     pub(super) fn appraised_part(
         &self,
         app: &App,
         claims: &Claims,
+        subject: &Subject,
         now: Timestamp,
     ) -> (Tier, TrustVector, Vec<Reason>) {
         let list = self.status_lists.in_force();
-        let appraisal = appraise_part(claims, app.policy(), &Circumstances { now, status_list: list.as_deref() });
+        let circumstances = Circumstances { status_list: list.as_deref(), ..about(subject, now) };
+        let appraisal = appraise_part(claims, app.policy(), &circumstances);
         (appraisal.tier(), appraisal.vector, appraisal.reasons)
     }
+}
+
+const fn about(subject: &Subject, now: Timestamp) -> Circumstances<'_> {
+    Circumstances { now, status_list: None, subject: subject.as_bytes() }
 }
 
 /// What may be spent on a token.

@@ -40,6 +40,7 @@ impl App {
         let frame = Frame {
             app: config.name.clone(),
             policy: policy.revision(),
+            decisions: policy.decisions,
             issued_at: Timestamp::EPOCH,
             lifetime: config.verdict_lifetime,
             until: None,

@@ -138,7 +138,7 @@ impl Verifier {
             if let Some(token) = statement.proof.integrity_token()
                 && let Some(integrity) = self.fresh_integrity(app, token, &instance, &proof, &mut decoded, now).await?
             {
-                proof.claims = self.renewed(app, proof.claims, integrity, now)?;
+                proof.claims = self.renewed(app, proof.claims, integrity, (instance.id, now))?;
             }
             if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, statement, now), at).await? {
                 return Ok(verdict);
@@ -220,7 +220,8 @@ impl Verifier {
             let (client_data_hash, challenge) = (proof.client_data_hash, proof.challenge);
             // Neither signature nor count: a phone may sign the same client data again.
             let request = sha256_of_parts(&[b"assert", &instance.id.0, &client_data_hash]);
-            let matter = Matter { client_data_hash, request, challenge, now };
+            let subject = Subject::Instance(instance.id);
+            let matter = Matter { client_data_hash, request, challenge, subject, now };
             *decoded = self.integrity(app, token, Spending::Quota(Backing::Hardware), &matter).await?;
         }
         Ok(decoded.clone())
@@ -233,14 +234,14 @@ impl Verifier {
         app: &App,
         claims: Claims,
         (integrity, origin): Integrity,
-        now: Timestamp,
+        (id, now): (InstanceId, Timestamp),
     ) -> Result<Claims, Refusal> {
         let PlayIntegrity::Unavailable { since, .. } = integrity else {
             return Ok(claims.with_play_integrity(integrity, origin));
         };
         let last = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).cloned().map(Box::new);
         let claims = claims.with_play_integrity(PlayIntegrity::Unavailable { since, last }, origin);
-        match self.appraised_part(app, &claims, now) {
+        match self.appraised_part(app, &claims, &Subject::Instance(id), now) {
             (Tier::Contraindicated, vector, reasons) => Err(Refusal { vector, reasons }),
             _ => Ok(claims),
         }
@@ -357,7 +358,7 @@ fn what_counts(instance: Instance) -> KnownInstance {
 /// A late arrival tells of a time before the newest proof: it counts for its own request, where it cannot be better than what
 /// is known by now, and changes nothing else.
 fn worse(late: Verdict, current: Verdict) -> Verdict {
-    if late.tier > current.tier { late } else { current }
+    if (late.decision, late.tier) > (current.decision, current.tier) { late } else { current }
 }
 
 impl<'a> AssertCall<'a> {

@@ -64,6 +64,13 @@ pub(super) struct ProvenKey {
     pub(super) receipt: Vec<u8>,
 }
 
+impl ProvenKey {
+    /// The instance of `app` that this key is.
+    pub(super) fn instance(&self, app: &AppName) -> InstanceId {
+        InstanceId::derive(app, self.environment, &self.key.key_id())
+    }
+}
+
 /// What this call answers, and what its answer is kept under.
 struct Answered {
     challenge: Spend,
@@ -110,7 +117,8 @@ impl Verifier {
         let proven = match call.evidence {
             Evidence::AppAttest(evidence) => app.app_attest()?.proven(evidence, &client_data.hash, now)?,
             Evidence::Android(evidence) => {
-                let matter = Matter { client_data_hash: client_data.hash, request: call.digest(), challenge, now };
+                let (request, subject) = (call.digest(), Subject::Session(sha256(call.session)));
+                let matter = Matter { client_data_hash: client_data.hash, request, challenge, subject, now };
                 self.android(app, evidence, &matter).await?
             }
         };
@@ -150,10 +158,9 @@ impl Verifier {
         (key, claims): (ProvenKey, Claims),
         answered: Answered,
     ) -> Enrolment {
-        let ProvenKey { key, environment, serials, receipt } = key;
-        let now = answered.now;
+        let (now, id) = (answered.now, key.instance(&app.name));
+        let ProvenKey { key, serials, receipt, .. } = key;
         let key_id = key.key_id();
-        let id = InstanceId::derive(&app.name, environment, &key_id);
         let verdict = self.verdict(app, Subject::Instance(id), claims.clone(), now, now).bound_to(answered.bound);
         let instance = Instance {
             id,

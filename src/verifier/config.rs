@@ -1,9 +1,11 @@
 //! What the role needs to know before it starts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::appraisal::{
-    AppAttestPolicy, BindingPolicy, KeyAttestationPolicy, PlayIntegrityPolicy, Policy, SignalsPolicy,
+    AppAttestPolicy, Application, BindingPolicy, Decisions, KeyAttestationPolicy, PlayIntegrityPolicy, Policy,
+    SignalsPolicy,
 };
 use crate::evidence::app_attest::{AppId, Device};
 use crate::evidence::claims::Anchor;
@@ -47,6 +49,10 @@ pub struct AppConfig {
     pub signals: SignalsPolicy,
     /// What requests have to have in common with the proof.
     pub binding: BindingPolicy,
+    /// How built-in rules apply, by their codes.
+    pub applications: BTreeMap<String, Application>,
+    /// What is done at each tier.
+    pub decisions: Decisions,
     /// How long a verdict holds after the proof.
     pub verdict_lifetime: Duration,
     /// How long relying parties may reuse an answer.
@@ -137,6 +143,8 @@ impl AppConfig {
             play_integrity: None,
             signals: SignalsPolicy::CAREFUL,
             binding: BindingPolicy::IGNORED,
+            applications: BTreeMap::new(),
+            decisions: Decisions::CAREFUL,
             verdict_lifetime: Duration::from_secs(600),
             freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
         }
@@ -150,6 +158,8 @@ impl AppConfig {
             play_integrity: self.play_integrity.as_ref().map(|format| format.policy.clone()),
             signals: self.signals.clone(),
             binding: self.binding,
+            applications: self.applications.clone(),
+            decisions: self.decisions,
         }
     }
 }

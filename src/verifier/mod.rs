@@ -160,7 +160,8 @@ impl Verifier {
     /// The verdict at `now` on claims that were proved at `issued_at`.
     fn verdict(&self, app: &App, subject: Subject, claims: Claims, issued_at: Timestamp, now: Timestamp) -> Verdict {
         let list = self.status_lists.in_force();
-        app.verdict(subject, claims, issued_at, &Circumstances { now, status_list: list.as_deref() })
+        let circumstances = Circumstances { now, status_list: list.as_deref(), subject: subject.as_bytes() };
+        app.verdict(subject, claims, issued_at, &circumstances)
     }
 
     /// An earlier verdict on claims, as it would be stated now; one that rests on no claims is left as it is.

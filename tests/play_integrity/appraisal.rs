@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bonafide::appraisal::{
-    Circumstances, Outage, PlayDialog, PlayIntegrityPolicy, Policy, Remedy, Signal, Stance, Tier, appraise,
+    Circumstances, Decisions, Outage, PlayDialog, PlayIntegrityPolicy, Policy, Remedy, Signal, Stance, Tier, appraise,
 };
 use bonafide::evidence::claims::play_integrity::{AppVerdict, DeviceLabel, LicensingVerdict};
 use bonafide::evidence::claims::{Claims, PlayIntegrity};
 use bonafide::evidence::play_integrity::TestingResponses;
 use bonafide::lab::play_integrity::PayloadPlan;
-use bonafide::verdict::Decision;
 use serde_json::{Value, json};
 
 use crate::bench::{NOW, affirmed, appraise_integrity, claims, found, refused, told, weigh};
@@ -147,7 +146,7 @@ fn c05_only_the_accepted_word_passes() {
 fn c05_a_policy_that_asks_for_nothing_affirms_nothing_that_is_absent() {
     let lax = PlayIntegrityPolicy { app_verdicts: None, unlicensed: Stance::Allow, ..needing(&[]) };
     let (tier, codes) = weigh(&lax, |plan| *plan = plan.clone().emptied());
-    assert_eq!((tier, Decision::from(tier), codes), (Tier::None, Decision::Deny, vec![]));
+    assert_eq!((tier, Decisions::CAREFUL.at(tier), codes), (Tier::None, Stance::Deny, vec![]));
 }
 
 #[test]

@@ -1,21 +1,29 @@
 //! Policy: what an app expects of the claims about its instances, one section for each format that it takes.
 
 mod app_attest;
+mod application;
 mod binding;
+mod decisions;
 mod key_attestation;
 mod play_integrity;
 mod signals;
 
 use std::fmt;
 
+use std::collections::BTreeMap;
+
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 pub use app_attest::AppAttestPolicy;
+pub use application::{Application, Concern, Mode, Percent, PercentMalformed};
 pub use binding::BindingPolicy;
+pub use decisions::{Decisions, Restraint};
 pub use key_attestation::{KeyAttestationPolicy, PatchAges, StatusListPolicy};
 pub use play_integrity::{Outage, PlayIntegrityPolicy, Signal};
 pub use signals::SignalsPolicy;
+
+pub(super) use application::Effect;
 
 use super::vector::Worth;
 use crate::crypto::digest::sha256;
@@ -33,10 +41,16 @@ pub struct Policy {
     pub signals: SignalsPolicy,
     /// What requests have to have in common with the proof.
     pub binding: BindingPolicy,
+    /// How built-in rules apply, by their codes; those that are not named apply as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub applications: BTreeMap<String, Application>,
+    /// What is done at each tier.
+    #[serde(default, skip_serializing_if = "Decisions::are_usual")]
+    pub decisions: Decisions,
 }
 
-/// What a finding is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a finding is worth, the kindest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stance {
     /// It changes nothing.
@@ -106,6 +120,11 @@ impl TryFrom<String> for PolicyRevision {
 }
 
 impl Policy {
+    /// How the built-in rule with this code applies.
+    pub(super) fn application(&self, code: &str) -> Application {
+        self.applications.get(code).copied().unwrap_or(Application::USUAL)
+    }
+
     /// This policy's revision.
     pub fn revision(&self) -> PolicyRevision {
         let canonical = serde_json::to_vec(self).unwrap_or_default();

@@ -1,16 +1,19 @@
 //! The rules for App Attest.
 
-use super::{Rule, configuration, executables, rule};
+use super::{Rule, configuration, executables, firm_rule, rule};
 use crate::appraisal::policy::{AppAttestPolicy, Stance};
 use crate::appraisal::reason::Remedy;
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::AppAttestClaims;
 
 pub(super) const RULES: [Rule<AppAttestClaims, AppAttestPolicy>; 7] = [
-    rule("environment_unexpected", "the key lives in another environment", Remedy::UpdateApp, |claims, policy, _| {
-        (claims.environment != policy.environment).then_some(executables(Worth::CONTRAINDICATED))
-    }),
-    rule(
+    firm_rule(
+        "environment_unexpected",
+        "the key lives in another environment",
+        Remedy::UpdateApp,
+        |claims, policy, _| (claims.environment != policy.environment).then_some(executables(Worth::CONTRAINDICATED)),
+    ),
+    firm_rule(
         "category_inappropriate",
         "no relying party should trust code like this",
         Remedy::UpdateApp,
@@ -41,7 +44,7 @@ pub(super) const RULES: [Rule<AppAttestClaims, AppAttestPolicy>; 7] = [
             claims.validation_category.is_none().then_some(executables(worth))
         },
     ),
-    rule("development_build", "the key belongs to a development build", Remedy::None, |claims, policy, _| {
+    firm_rule("development_build", "the key belongs to a development build", Remedy::None, |claims, policy, _| {
         let expected = claims.environment == policy.environment;
         (expected && claims.environment.name() == "development").then_some(TrustVector::SILENT)
     }),

@@ -1,6 +1,6 @@
 //! The rules for Android Key Attestation.
 
-use super::{Rule, configuration, executables, instance, rule};
+use super::{Rule, configuration, executables, firm_rule, instance, rule};
 use crate::appraisal::policy::KeyAttestationPolicy;
 use crate::appraisal::reason::Remedy;
 use crate::appraisal::rules::Circumstances;
@@ -19,7 +19,7 @@ pub(super) const RULES: [KeyRule; 25] = [
         Remedy::None,
         |claims, policy, _| (claims.level() < policy.min_level?).then_some(HARDWARE),
     ),
-    rule("key_attestation_in_software", "the key is guarded by software alone", Remedy::None, |claims, _, _| {
+    firm_rule("key_attestation_in_software", "the key is guarded by software alone", Remedy::None, |claims, _, _| {
         (claims.level() == SecurityLevel::Software).then_some(UNGUARDED)
     }),
     rule(
@@ -73,7 +73,7 @@ pub(super) const RULES: [KeyRule; 25] = [
     rule("key_attestation_bootloader_unlocked", "the bootloader is not locked", Remedy::None, |claims, policy, _| {
         (policy.locked && !claims.boot.as_ref()?.locked).then_some(SYSTEM)
     }),
-    rule(
+    firm_rule(
         "key_attestation_not_generated",
         "the key was not made where it is kept",
         Remedy::ReEnrol,
@@ -95,7 +95,7 @@ pub(super) const RULES: [KeyRule; 25] = [
         Remedy::None,
         |claims, policy, _| (policy.enforced_by_hardware && !claims.misplaced_tags.is_empty()).then_some(KEY),
     ),
-    rule("key_attestation_shared_key", "every app may use the key", Remedy::ReEnrol, |claims, policy, _| {
+    firm_rule("key_attestation_shared_key", "every app may use the key", Remedy::ReEnrol, |claims, policy, _| {
         (policy.own_key && claims.all_applications).then_some(KEY)
     }),
     rule(

@@ -2,19 +2,26 @@
 
 mod app_attest;
 mod binding;
+mod built_in;
 mod key_attestation;
 mod play_integrity;
 mod signals;
 mod status_list;
+#[cfg(test)]
+mod tests;
+mod weighing;
 
 pub use binding::{Bond, Bonds, appraise_binding};
 
-use super::policy::{PlayIntegrityPolicy, Policy, Presence};
+use super::policy::Policy;
 use super::reason::{Reason, Remedy};
-use super::vector::{Tier, TrustVector, Worth};
+use super::vector::{Aspect, Tier, TrustVector, Worth};
 use crate::endorsement::status_list::KeptList;
-use crate::evidence::claims::{Claims, PlayIntegrity};
+use crate::evidence::claims::Claims;
 use crate::time::Timestamp;
+use weighing::Weighing;
+
+pub use built_in::{BuiltIn, built_in_rules};
 
 /// What verified claims are worth under a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +30,8 @@ pub struct Appraisal {
     pub vector: TrustVector,
     /// Every reason that was found.
     pub reasons: Vec<Reason>,
+    /// What else was found, by rules that only report: it changes nothing.
+    pub reported: Vec<Reason>,
 }
 
 /// What a rule may look at beside claims and policy.
@@ -32,12 +41,15 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
     /// Google's status list, if there is one.
     pub status_list: Option<&'a KeptList>,
+    /// Whom the claims are about, always by the same bytes: they decide for which rules it belongs to the share. Empty when that
+    /// is not known; every rule counts then.
+    pub subject: &'a [u8],
 }
 
 impl Circumstances<'_> {
-    /// This time, and no status list.
+    /// This time, no status list, and nobody who is known.
     pub const fn at(now: Timestamp) -> Self {
-        Self { now, status_list: None }
+        Self { now, status_list: None, subject: &[] }
     }
 }
 
@@ -48,14 +60,36 @@ struct Rule<C, P> {
     code: &'static str,
     text: &'static str,
     remedy: Remedy,
+    firmness: Firmness,
     find: Find<C, P>,
+}
+
+/// Whether a policy may weaken a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Firmness {
+    /// It may be reported only, be off, or count for less.
+    Yielding,
+    /// It holds for everybody and can only be made to count for more: what it finds is about authenticity, about who stands
+    /// behind the evidence, or about an outage.
+    Firm,
 }
 
 /// The worth of what was found; `None` when the rule has nothing to say.
 type Find<C, P> = fn(&C, &P, &Circumstances<'_>) -> Option<TrustVector>;
 
 const fn rule<C, P>(code: &'static str, text: &'static str, remedy: Remedy, find: Find<C, P>) -> Rule<C, P> {
-    Rule { code, text, remedy, find }
+    Rule { code, text, remedy, firmness: Firmness::Yielding, find }
+}
+
+/// A rule that no policy weakens.
+const fn firm_rule<C, P>(code: &'static str, text: &'static str, remedy: Remedy, find: Find<C, P>) -> Rule<C, P> {
+    Rule { firmness: Firmness::Firm, ..rule(code, text, remedy, find) }
+}
+
+impl<C, P> Rule<C, P> {
+    const fn reason(&self) -> Reason {
+        Reason::new(self.code, self.text, self.remedy)
+    }
 }
 
 const LAB_ANCHOR: Reason =
@@ -72,43 +106,36 @@ const PLAY_INTEGRITY_ABSENT: Reason =
 
 /// Appraises verified claims under an app's policy, as all that an instance has shown.
 pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
-    let mut appraisal = appraise_part(claims, policy, circumstances);
+    let mut weighing = Weighing::new(policy, *circumstances);
+    weighing.weigh_sections(claims);
     if claims.app_attest.is_none() {
-        appraisal.miss_android(claims, policy);
+        weighing.miss_android(claims);
     }
     if let Some(report) = &claims.report {
-        appraisal.weigh_report(report, &policy.signals, circumstances);
+        weighing.weigh_report(report);
     }
-    appraisal
+    weighing.appraisal
 }
 
 /// Appraises verified claims that may be only a part of what was sent.
 pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
-    let mut appraisal = Appraisal { vector: TrustVector::SILENT, reasons: Vec::new() };
-    if !claims.labs.is_empty() {
-        appraisal.reasons.push(LAB_ANCHOR);
-    }
-    if let Some(claims) = claims.app_attest.as_deref() {
-        appraisal.weigh(app_attest::GENUINE, &app_attest::RULES, (claims, policy.app_attest.as_ref()), circumstances);
-    }
-    if let Some(claims) = claims.key_attestation.as_deref() {
-        let asked = (claims, policy.key_attestation.as_ref());
-        appraisal.weigh(key_attestation::GENUINE, &key_attestation::RULES, asked, circumstances);
-        appraisal.weigh_rules(&status_list::RULES, asked, circumstances);
-    }
-    if let Some(integrity) = &claims.play_integrity {
-        appraisal.weigh_integrity(integrity, policy.play_integrity.as_ref(), circumstances);
-    }
-    appraisal
+    let mut weighing = Weighing::new(policy, *circumstances);
+    weighing.weigh_sections(claims);
+    weighing.appraisal
 }
 
-/// What it is worth, and why, that an Android device sends no chain; `None` where it need not.
-pub fn missing_key(policy: &Policy) -> Option<(TrustVector, Reason)> {
-    let presence = policy.key_attestation.as_ref()?.presence;
-    (presence == Presence::Required).then_some((instance(Worth::CONTRAINDICATED), KEY_ATTESTATION_ABSENT))
+/// What it is worth, and why, that an Android device sends no chain; `None` where it need not, or where that is only reported.
+pub fn missing_key(policy: &Policy, circumstances: &Circumstances<'_>) -> Option<(TrustVector, Reason)> {
+    let mut weighing = Weighing::new(policy, *circumstances);
+    weighing.miss_key();
+    let Appraisal { vector, reasons, .. } = weighing.appraisal;
+    reasons.into_iter().next().map(|reason| (vector, reason))
 }
 
 impl Appraisal {
+    /// Nothing was found.
+    const NOTHING: Self = Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new() };
+
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
         self.vector.tier()
@@ -119,76 +146,16 @@ impl Appraisal {
         self.vector = self.vector.worse(worth);
         self.reasons.push(reason);
     }
-
-    /// Notes which evidence an Android device owes.
-    fn miss_android(&mut self, claims: &Claims, policy: &Policy) {
-        if let Some((worth, reason)) = missing_key(policy).filter(|_| claims.key_attestation.is_none()) {
-            self.add(reason, &worth);
-        }
-        let integrity = policy.play_integrity.as_ref().map(|policy| policy.presence);
-        if claims.play_integrity.is_none() && integrity == Some(Presence::Required) {
-            self.add(PLAY_INTEGRITY_ABSENT, &executables(Worth::CONTRAINDICATED));
-        }
-    }
-
-    /// Weighs what Play Integrity says; while Google cannot be asked, that, and the verdict that goes on meanwhile.
-    fn weigh_integrity(
-        &mut self,
-        integrity: &PlayIntegrity,
-        policy: Option<&PlayIntegrityPolicy>,
-        circumstances: &Circumstances<'_>,
-    ) {
-        let verdict = match integrity {
-            PlayIntegrity::Decoded(claims) => Some(claims.as_ref()),
-            PlayIntegrity::Unavailable { .. } => {
-                let rules = &play_integrity::OUTAGE_RULES;
-                self.weigh(TrustVector::SILENT, rules, (integrity, policy), circumstances);
-                policy.and_then(|policy| play_integrity::held(integrity, policy, circumstances))
-            }
-        };
-        if let Some(claims) = verdict {
-            let shown = play_integrity::shown(claims);
-            self.weigh(shown, &play_integrity::RULES, (claims, policy), circumstances);
-        }
-    }
-
-    /// Weighs the claims of one format: what they show by being genuine, then every rule.
-    fn weigh<C, P>(
-        &mut self,
-        genuine: TrustVector,
-        rules: &[Rule<C, P>],
-        (claims, policy): (&C, Option<&P>),
-        circumstances: &Circumstances<'_>,
-    ) {
-        self.vector = self.vector.worse(&genuine);
-        if policy.is_none() {
-            self.add(FORMAT_WITHDRAWN, &instance(Worth::CONTRAINDICATED));
-        }
-        self.weigh_rules(rules, (claims, policy), circumstances);
-    }
-
-    fn weigh_rules<C, P>(
-        &mut self,
-        rules: &[Rule<C, P>],
-        (claims, policy): (&C, Option<&P>),
-        circumstances: &Circumstances<'_>,
-    ) {
-        for rule in policy.iter().flat_map(|_| rules) {
-            if let Some(found) = policy.and_then(|policy| (rule.find)(claims, policy, circumstances)) {
-                self.add(Reason::new(rule.code, rule.text, rule.remedy), &found);
-            }
-        }
-    }
 }
 
 const fn instance(worth: Worth) -> TrustVector {
-    TrustVector { instance_identity: worth, ..TrustVector::SILENT }
+    TrustVector::of(Aspect::InstanceIdentity, worth)
 }
 
 const fn executables(worth: Worth) -> TrustVector {
-    TrustVector { executables: worth, ..TrustVector::SILENT }
+    TrustVector::of(Aspect::Executables, worth)
 }
 
 const fn configuration(worth: Worth) -> TrustVector {
-    TrustVector { configuration: worth, ..TrustVector::SILENT }
+    TrustVector::of(Aspect::Configuration, worth)
 }

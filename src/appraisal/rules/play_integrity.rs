@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Circumstances, Rule, configuration, executables, instance, rule};
+use super::{Circumstances, Rule, configuration, executables, firm_rule, instance, rule};
 use crate::appraisal::policy::{Outage, PlayIntegrityPolicy, Signal};
 use crate::appraisal::reason::{PlayDialog, Remedy};
 use crate::appraisal::vector::{TrustVector, Worth};
@@ -22,11 +22,11 @@ const AFTER_AN_OUTAGE: Remedy = Remedy::RetryAfter { seconds: 30 };
 
 /// The rules over a verdict.
 pub(super) const RULES: [Rule<PlayIntegrityClaims, PlayIntegrityPolicy>; 19] = [
-    rule("play_integrity_testing", "the verdict was made up for a tester", Remedy::None, |claims, policy, _| {
+    firm_rule("play_integrity_testing", "the verdict was made up for a tester", Remedy::None, |claims, policy, _| {
         let taken = policy.testing_responses == TestingResponses::Taken;
         (claims.testing_response && taken).then_some(TrustVector::SILENT)
     }),
-    rule(
+    firm_rule(
         "play_integrity_testing_withdrawn",
         "verdicts for testers are not taken any more",
         Remedy::None,
@@ -168,7 +168,7 @@ pub(super) const RULES: [Rule<PlayIntegrityClaims, PlayIntegrityPolicy>; 19] = [
 
 /// The rules over a token that Google could not be asked about.
 pub(super) const OUTAGE_RULES: [Rule<PlayIntegrity, PlayIntegrityPolicy>; 3] = [
-    rule(
+    firm_rule(
         "play_integrity_unavailable",
         "Google cannot be asked about the token",
         AFTER_AN_OUTAGE,
@@ -181,13 +181,13 @@ pub(super) const OUTAGE_RULES: [Rule<PlayIntegrity, PlayIntegrityPolicy>; 3] = [
             refused.then_some(unproved(Worth::CONTRAINDICATED))
         },
     ),
-    rule(
+    firm_rule(
         "play_integrity_unavailable_tolerated",
         "Google cannot be asked about the token",
         AFTER_AN_OUTAGE,
         |_, policy, _| (policy.outage == Outage::StepUp).then_some(unproved(Worth::DOUBTFUL)),
     ),
-    rule(
+    firm_rule(
         "play_integrity_held",
         "Google cannot be asked; the last verdict goes on for a while",
         AFTER_AN_OUTAGE,

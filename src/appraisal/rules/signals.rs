@@ -1,12 +1,13 @@
 //! The rules for what an app reports against itself.
 
-use super::{Appraisal, Circumstances, Rule, configuration, executables, rule};
+use super::weighing::Weighing;
+use super::{Rule, configuration, executables, rule};
 use crate::appraisal::policy::{SignalsPolicy, Stance};
 use crate::appraisal::reason::Remedy;
 use crate::appraisal::vector::{Tier, TrustVector, Worth};
 use crate::evidence::claims::{ClientReport, ReportedSignal};
 
-const RULES: [Rule<ClientReport, SignalsPolicy>; 7] = [
+pub(super) const RULES: [Rule<ClientReport, SignalsPolicy>; 7] = [
     rule("signal_hook", "the app reports code that hooks into it", Remedy::ContactSupport, |report, policy, _| {
         worth(report, policy, ReportedSignal::Hook).map(executables)
     }),
@@ -43,20 +44,17 @@ const RULES: [Rule<ClientReport, SignalsPolicy>; 7] = [
     ),
 ];
 
-impl Appraisal {
+impl Weighing<'_> {
     /// Weighs what the app reports against itself, after everything that was proved. It can only lower the tier: a doubt about
     /// what nothing is known of would be better than nothing.
-    pub(super) fn weigh_report(
-        &mut self,
-        report: &ClientReport,
-        policy: &SignalsPolicy,
-        circumstances: &Circumstances<'_>,
-    ) {
-        let mut found = Self { vector: TrustVector::SILENT, reasons: Vec::new() };
-        found.weigh_rules(&RULES, (report, Some(policy)), circumstances);
-        self.reasons.append(&mut found.reasons);
-        if self.tier() != Tier::None || found.tier() == Tier::Contraindicated {
-            self.vector = self.vector.worse(&found.vector);
+    pub(super) fn weigh_report(&mut self, report: &ClientReport) {
+        let mut found = self.beside();
+        found.weigh_rules(&RULES, (report, Some(&self.policy().signals)));
+        let found = found.appraisal;
+        self.appraisal.reasons.extend(found.reasons);
+        self.appraisal.reported.extend(found.reported);
+        if self.appraisal.vector.tier() != Tier::None || found.vector.tier() == Tier::Contraindicated {
+            self.appraisal.vector = self.appraisal.vector.worse(&found.vector);
         }
     }
 }
@@ -75,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::appraisal::{AppAttestPolicy, Policy, Reason, appraise};
+    use crate::appraisal::{AppAttestPolicy, Appraisal, Circumstances, Policy, Reason, appraise};
     use crate::evidence::claims::{AppAttestClaims, Claims, Environment, ExtensionName, OsVersion, ValidationCategory};
     use crate::time::Timestamp;
 

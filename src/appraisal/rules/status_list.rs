@@ -1,7 +1,7 @@
 //! What Google's status list says about the certificates above an attested key.
 
 use super::key_attestation::{HARDWARE, KeyRule};
-use super::rule;
+use super::{firm_rule, rule};
 use crate::appraisal::policy::{KeyAttestationPolicy, Stance, StatusListPolicy};
 use crate::appraisal::reason::Remedy;
 use crate::appraisal::rules::Circumstances;
@@ -11,9 +11,12 @@ use crate::evidence::claims::KeyAttestationClaims;
 
 /// A list says what it says, however old it is: only its silence needs it to be young.
 pub(super) const RULES: [KeyRule; 4] = [
-    rule("chain_revoked", "a certificate of the chain is revoked", Remedy::None, |claims, policy, circumstances| {
-        (status(claims, policy, circumstances)? == Status::Revoked).then_some(HARDWARE)
-    }),
+    firm_rule(
+        "chain_revoked",
+        "a certificate of the chain is revoked",
+        Remedy::None,
+        |claims, policy, circumstances| (status(claims, policy, circumstances)? == Status::Revoked).then_some(HARDWARE),
+    ),
     rule(
         "chain_suspended",
         "a certificate of the chain is suspended",
@@ -23,7 +26,7 @@ pub(super) const RULES: [KeyRule; 4] = [
             suspended.then_some(hardware(policy.status_list?.suspended))
         },
     ),
-    rule(
+    firm_rule(
         "chain_status_unrecognised",
         "a certificate of the chain is listed with a status that is not known here",
         Remedy::None,

@@ -61,7 +61,7 @@ pub(super) fn judge(case: &Case, folder: &Path) -> Result<Judgement, CaseFault> 
             let facts = verified.facts();
             let list =
                 list.map(|list| KeptList::new(Arc::new(list), case.verify_at, StatusListPolicy::CAREFUL.max_age));
-            let circumstances = Circumstances { now: case.verify_at, status_list: list.as_ref() };
+            let circumstances = Circumstances { status_list: list.as_ref(), ..Circumstances::at(case.verify_at) };
             weighed(facts, policy, &circumstances).unwrap_or_else(|| Judgement::Accepted(found(&chain, facts)))
         }
     })

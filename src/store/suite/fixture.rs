@@ -6,7 +6,7 @@ use std::time::Duration;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use tempfile::TempDir;
 
-use crate::appraisal::{Policy, Reason, Remedy, TrustVector};
+use crate::appraisal::{Decisions, Policy, Reason, Remedy, TrustVector};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format, ValidationCategory};
@@ -80,6 +80,7 @@ pub(in crate::store) fn verdict(number: u64) -> Verdict {
     let frame = Frame {
         app: "shop".parse().expect("a name"),
         policy: Policy::default().revision(),
+        decisions: Decisions::CAREFUL,
         issued_at: at(number),
         lifetime: Duration::from_secs(3600),
         until: None,

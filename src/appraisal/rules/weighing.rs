@@ -1,0 +1,122 @@
+//! Weighing: what is found, as far as the policy lets it count.
+
+use super::{
+    Appraisal, Circumstances, FORMAT_WITHDRAWN, Firmness, KEY_ATTESTATION_ABSENT, LAB_ANCHOR, PLAY_INTEGRITY_ABSENT,
+    Rule, app_attest, executables, instance, key_attestation, play_integrity, status_list,
+};
+use crate::appraisal::policy::{Application, Effect, PlayIntegrityPolicy, Policy, Presence};
+use crate::appraisal::reason::Reason;
+use crate::appraisal::vector::{TrustVector, Worth};
+use crate::evidence::claims::{Claims, PlayIntegrity};
+
+/// An appraisal that grows.
+pub(super) struct Weighing<'a> {
+    policy: &'a Policy,
+    circumstances: Circumstances<'a>,
+    pub(super) appraisal: Appraisal,
+}
+
+impl<'a> Weighing<'a> {
+    pub(super) const fn new(policy: &'a Policy, circumstances: Circumstances<'a>) -> Self {
+        Self { policy, circumstances, appraisal: Appraisal::NOTHING }
+    }
+
+    /// An appraisal of nothing yet, under the same policy and circumstances.
+    pub(super) const fn beside(&self) -> Self {
+        Self::new(self.policy, self.circumstances)
+    }
+
+    /// The policy that applies.
+    pub(super) const fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// Weighs the claims of every format.
+    pub(super) fn weigh_sections(&mut self, claims: &Claims) {
+        if !claims.labs.is_empty() {
+            self.find(LAB_ANCHOR, Firmness::Firm, &TrustVector::SILENT);
+        }
+        let policy = self.policy;
+        if let Some(claims) = claims.app_attest.as_deref() {
+            self.weigh(app_attest::GENUINE, &app_attest::RULES, (claims, policy.app_attest.as_ref()));
+        }
+        if let Some(claims) = claims.key_attestation.as_deref() {
+            let asked = (claims, policy.key_attestation.as_ref());
+            self.weigh(key_attestation::GENUINE, &key_attestation::RULES, asked);
+            self.weigh_rules(&status_list::RULES, asked);
+        }
+        if let Some(integrity) = &claims.play_integrity {
+            self.weigh_integrity(integrity, policy.play_integrity.as_ref());
+        }
+    }
+
+    /// Notes which evidence an Android device owes.
+    pub(super) fn miss_android(&mut self, claims: &Claims) {
+        if claims.key_attestation.is_none() {
+            self.miss_key();
+        }
+        let integrity = self.policy.play_integrity.as_ref().map(|policy| policy.presence);
+        if claims.play_integrity.is_none() && integrity == Some(Presence::Required) {
+            self.find(PLAY_INTEGRITY_ABSENT, Firmness::Yielding, &executables(Worth::CONTRAINDICATED));
+        }
+    }
+
+    /// Notes that a chain is owed.
+    pub(super) fn miss_key(&mut self) {
+        let presence = self.policy.key_attestation.as_ref().map(|policy| policy.presence);
+        if presence == Some(Presence::Required) {
+            self.find(KEY_ATTESTATION_ABSENT, Firmness::Yielding, &instance(Worth::CONTRAINDICATED));
+        }
+    }
+
+    /// Weighs what Play Integrity says; while Google cannot be asked, that, and the verdict that goes on meanwhile.
+    fn weigh_integrity(&mut self, integrity: &PlayIntegrity, policy: Option<&PlayIntegrityPolicy>) {
+        let verdict = match integrity {
+            PlayIntegrity::Decoded(claims) => Some(claims.as_ref()),
+            PlayIntegrity::Unavailable { .. } => {
+                self.weigh(TrustVector::SILENT, &play_integrity::OUTAGE_RULES, (integrity, policy));
+                policy.and_then(|policy| play_integrity::held(integrity, policy, &self.circumstances))
+            }
+        };
+        if let Some(claims) = verdict {
+            self.weigh(play_integrity::shown(claims), &play_integrity::RULES, (claims, policy));
+        }
+    }
+
+    /// Weighs the claims of one format: what they show by being genuine, then every rule.
+    fn weigh<C, P>(&mut self, genuine: TrustVector, rules: &[Rule<C, P>], (claims, policy): (&C, Option<&P>)) {
+        self.appraisal.vector = self.appraisal.vector.worse(&genuine);
+        if policy.is_none() {
+            self.find(FORMAT_WITHDRAWN, Firmness::Firm, &instance(Worth::CONTRAINDICATED));
+        }
+        self.weigh_rules(rules, (claims, policy));
+    }
+
+    pub(super) fn weigh_rules<C, P>(&mut self, rules: &[Rule<C, P>], (claims, policy): (&C, Option<&P>)) {
+        let Some(policy) = policy else { return };
+        for rule in rules {
+            if let Some(found) = (rule.find)(claims, policy, &self.circumstances) {
+                self.find(rule.reason(), rule.firmness, &found);
+            }
+        }
+    }
+
+    /// Notes what a built-in rule has found, as the policy has it apply.
+    fn find(&mut self, reason: Reason, firmness: Firmness, found: &TrustVector) {
+        let application = self.policy.application(&reason.code);
+        let restated = application.tier.map_or(*found, |tier| found.restated(tier.worth()));
+        match firmness {
+            Firmness::Firm => self.appraisal.add(reason, &found.worse(&restated)),
+            Firmness::Yielding => self.note(reason, &restated, &application),
+        }
+    }
+
+    /// Notes what was found, as far as it counts.
+    pub(super) fn note(&mut self, reason: Reason, worth: &TrustVector, application: &Application) {
+        match application.effect(&reason.code, self.circumstances.subject) {
+            Effect::Counts => self.appraisal.add(reason, worth),
+            Effect::IsReported => self.appraisal.reported.push(reason),
+            Effect::IsIgnored => {}
+        }
+    }
+}
