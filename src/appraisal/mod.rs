@@ -2,20 +2,24 @@
 
 pub mod expression;
 
+mod facts;
+#[cfg(test)]
+mod fixture;
 mod policy;
 mod reason;
 mod remedy;
 mod rules;
 mod vector;
 
+pub use facts::{FactNames, Request};
 pub use policy::{
-    AppAttestPolicy, Application, BindingPolicy, Concern, Decisions, KeyAttestationPolicy, Mode, Outage, PatchAges,
-    Percent, PercentMalformed, PlayIntegrityPolicy, Policy, PolicyRevision, Presence, Restraint, RevisionMalformed,
-    Signal, SignalsPolicy, Stance, StatusListPolicy,
+    AppAttestPolicy, Application, BindingPolicy, Concern, Condition, Decisions, KeyAttestationPolicy, Mode, Outage,
+    OwnCode, OwnRule, PatchAges, Percent, PercentMalformed, PlayIntegrityPolicy, Policy, PolicyRevision, Presence,
+    Restraint, RevisionMalformed, RuleNameMalformed, Signal, SignalsPolicy, Stance, StatusListPolicy,
 };
 pub use reason::{PlayDialog, Reason, Remedy};
 pub use rules::{
-    Appraisal, Bond, Bonds, BuiltIn, Circumstances, appraise, appraise_binding, appraise_part, built_in_rules,
-    missing_key,
+    Appraisal, Bond, Bonds, BuiltIn, Circumstances, appraise, appraise_binding, appraise_part, appraise_request,
+    built_in_rules, missing_key,
 };
 pub use vector::{Aspect, Tier, TrustVector, Worth};

@@ -6,7 +6,7 @@ use super::app_attest;
 use super::entry::{Entry, refuse_repeats};
 use super::google::UpstreamConfig;
 use super::section::Section;
-use super::{binding, key_attestation, play_integrity, signals};
+use super::{binding, decisions, key_attestation, play_integrity, rule, signals};
 use crate::ids::AppName;
 use crate::verdict::Freshness;
 use crate::verifier::AppConfig;
@@ -33,7 +33,11 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let key_attestation = key_attestation::read(section.section("key_attestation"));
     let play_integrity = play_integrity::read(section.section("play_integrity"));
     let (signals, binding) = (signals::read(section.section("signals")), binding::read(section.section("binding")));
-    if FORMATS.iter().all(|key| section.entry(key).is_none()) {
+    let formats: Vec<_> = FORMATS.into_iter().filter(|key| section.entry(key).is_some()).collect();
+    let outage = play_integrity.as_ref().map(|format| format.policy.outage);
+    let decisions = decisions::read(section.section("decisions"), outage);
+    let rules = rule::read(section.sections("rule"), &formats);
+    if formats.is_empty() {
         section.miss("[app.app_attest], [app.key_attestation] or [app.play_integrity] is missing".to_owned());
     }
     section.finish();
@@ -43,6 +47,9 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
         play_integrity,
         signals,
         binding,
+        applications: rules.applications,
+        own_rules: rules.own,
+        decisions,
         verdict_lifetime,
         freshness,
         ..AppConfig::of(name)

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::ledger::Ledger;
 use super::units;
+use crate::appraisal::expression::ExpressionFault;
 use crate::crypto::digest::Digest;
 use crate::wire::nearest::nearest;
 
@@ -97,6 +98,20 @@ impl<'a> Entry<'a> {
         let DeValue::Integer(integer) = self.value.get_ref() else { return self.refuse_kind("an integer") };
         let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
         number.filter(|number| range.contains(number)).or_else(|| self.refuse(expected))
+    }
+
+    /// True or false.
+    pub(super) fn flag(self) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.value.get_ref() else { return self.refuse_kind("true or false") };
+        Some(*flag)
+    }
+
+    /// Notes what is wrong with an expression, at its own place in the text where the text stands as it is.
+    pub(super) fn refuse_part<T>(self, fault: &ExpressionFault) -> Option<T> {
+        let start = self.text().and_then(|text| self.ledger.start_of(&self.span(), text));
+        let part = |start: usize| start + fault.span.start..start + fault.span.end;
+        self.ledger.refuse(start.map_or_else(|| self.span(), part), fault.message.clone(), fault.hint.clone());
+        None
     }
 
     /// One of the named values.

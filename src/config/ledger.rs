@@ -66,6 +66,15 @@ impl<'a> Ledger<'a> {
         self.lines.line(span.start)
     }
 
+    /// Where the string at `span` starts between its quotes, unless an escape makes it another text than `text`.
+    pub(super) fn start_of(&self, span: &Range<usize>, text: &str) -> Option<usize> {
+        let written = self.text.get(span.clone())?;
+        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| written.starts_with(quote))?;
+        let inner = written.get(quote.len()..)?.strip_suffix(quote)?;
+        let inner = if quote.len() == 3 { inner.strip_prefix('\n').unwrap_or(inner) } else { inner };
+        (inner == text).then(|| span.end - quote.len() - inner.len())
+    }
+
     /// The path, seen from the folder of the configuration.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.base.join(path)

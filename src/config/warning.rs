@@ -29,6 +29,12 @@ pub enum Warning {
     NobodyOpens(AppName),
     /// The app takes verdicts that testers had Google make up.
     TestingResponses(AppName),
+    /// Rules of the app that only report, for some instances or for all.
+    RulesReport(AppName, Vec<String>),
+    /// Rules of the app that are off.
+    RulesOff(AppName, Vec<String>),
+    /// The app treats somebody more kindly than a careful team would.
+    Lenient(AppName),
 }
 
 /// The warnings that a configuration deserves.
@@ -63,7 +69,19 @@ fn of_app(app: &AppConfig) -> impl Iterator<Item = Warning> {
     let play_integrity = app.play_integrity.as_ref();
     let testing = play_integrity.is_some_and(|format| format.policy.testing_responses == TestingResponses::Taken);
     let testing = testing.then(|| Warning::TestingResponses(app.name.clone()));
-    development.into_iter().chain(lab).chain(testing)
+    development.into_iter().chain(lab).chain(testing).chain(of_policy(app))
+}
+
+fn of_policy(app: &AppConfig) -> impl Iterator<Item = Warning> {
+    let policy = app.policy();
+    let named = |rules: Vec<&str>| rules.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let (report, off) = (named(policy.reporting_rules()), named(policy.silent_rules()));
+    let warnings = [
+        (!report.is_empty()).then(|| Warning::RulesReport(app.name.clone(), report)),
+        (!off.is_empty()).then(|| Warning::RulesOff(app.name.clone(), off)),
+        policy.decisions.are_lenient().then(|| Warning::Lenient(app.name.clone())),
+    ];
+    warnings.into_iter().flatten()
 }
 
 impl fmt::Display for Warning {
@@ -83,6 +101,11 @@ impl fmt::Display for Warning {
             Self::LabRoots(app) => {
                 write!(out, "app {app}: roots or keys of a laboratory are trusted, so evidence for it can be forged")
             }
+            Self::RulesReport(app, rules) => {
+                write!(out, "app {app}: rules that do not count for everybody: {}", rules.join(", "))
+            }
+            Self::RulesOff(app, rules) => write!(out, "app {app}: rules that are off: {}", rules.join(", ")),
+            Self::Lenient(app) => write!(out, "app {app}: doubtful or untrusted instances are not held back as usual"),
             Self::TestingResponses(app) => write!(out, "app {app}: verdicts that testers had made up are taken"),
         }
     }

@@ -200,7 +200,8 @@ impl Verdict {
         };
         let vector = self.vector.worse(&found.vector);
         let reasons = [self.reasons, found.reasons].concat();
-        Self { decision, tier, vector, reasons, freshness: Freshness::NEVER, ..self }
+        let reported = self.reported.into_iter().chain(codes(found.reported)).collect();
+        Self { decision, tier, vector, reasons, reported, freshness: Freshness::NEVER, ..self }
     }
 
     /// Whom it is about; `None` for a refusal, which is about nobody.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::appraisal::{
-    AppAttestPolicy, Application, BindingPolicy, Decisions, KeyAttestationPolicy, PlayIntegrityPolicy, Policy,
+    AppAttestPolicy, Application, BindingPolicy, Decisions, KeyAttestationPolicy, OwnRule, PlayIntegrityPolicy, Policy,
     SignalsPolicy,
 };
 use crate::evidence::app_attest::{AppId, Device};
@@ -51,6 +51,8 @@ pub struct AppConfig {
     pub binding: BindingPolicy,
     /// How built-in rules apply, by their codes.
     pub applications: BTreeMap<String, Application>,
+    /// The app's own rules.
+    pub own_rules: Vec<OwnRule>,
     /// What is done at each tier.
     pub decisions: Decisions,
     /// How long a verdict holds after the proof.
@@ -144,6 +146,7 @@ impl AppConfig {
             signals: SignalsPolicy::CAREFUL,
             binding: BindingPolicy::IGNORED,
             applications: BTreeMap::new(),
+            own_rules: Vec::new(),
             decisions: Decisions::CAREFUL,
             verdict_lifetime: Duration::from_secs(600),
             freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
@@ -159,6 +162,7 @@ impl AppConfig {
             signals: self.signals.clone(),
             binding: self.binding,
             applications: self.applications.clone(),
+            own_rules: self.own_rules.clone(),
             decisions: self.decisions,
         }
     }

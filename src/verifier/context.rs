@@ -62,7 +62,9 @@ impl Verifier {
         context: &RequestContext<'_>,
     ) -> Arc<Verdict> {
         match self.found_in_request(app, caller, bound, context) {
-            Some(found) if verdict.subject().is_some() => Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, &app.policy().decisions)),
+            Some(found) if verdict.subject().is_some() => {
+                Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, &app.policy().decisions))
+            }
             _ => verdict,
         }
     }

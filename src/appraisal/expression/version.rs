@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::evidence::claims::OsVersion;
+use crate::evidence::claims::{OsVersion, PatchLevel};
 
 /// One to four numbers; those that are not written are zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,14 @@ impl FromStr for Version {
 impl From<&OsVersion> for Version {
     fn from(version: &OsVersion) -> Self {
         Self(version.numbers().map(u64::from))
+    }
+}
+
+/// Year, month and day; a patch level without a day is of the first of its month.
+impl From<&PatchLevel> for Version {
+    fn from(level: &PatchLevel) -> Self {
+        let [year, month, day] = level.date().map(u64::from);
+        Self([year, month, day, 0])
     }
 }
 

@@ -5,6 +5,7 @@ mod application;
 mod binding;
 mod decisions;
 mod key_attestation;
+mod own_rule;
 mod play_integrity;
 mod signals;
 
@@ -20,6 +21,7 @@ pub use application::{Application, Concern, Mode, Percent, PercentMalformed};
 pub use binding::BindingPolicy;
 pub use decisions::{Decisions, Restraint};
 pub use key_attestation::{KeyAttestationPolicy, PatchAges, StatusListPolicy};
+pub use own_rule::{Condition, OwnCode, OwnRule, RuleNameMalformed};
 pub use play_integrity::{Outage, PlayIntegrityPolicy, Signal};
 pub use signals::SignalsPolicy;
 
@@ -44,6 +46,9 @@ pub struct Policy {
     /// How built-in rules apply, by their codes; those that are not named apply as they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub applications: BTreeMap<String, Application>,
+    /// The app's own rules, in the order in which they run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_rules: Vec<OwnRule>,
     /// What is done at each tier.
     #[serde(default, skip_serializing_if = "Decisions::are_usual")]
     pub decisions: Decisions,
@@ -123,6 +128,27 @@ impl Policy {
     /// How the built-in rule with this code applies.
     pub(super) fn application(&self, code: &str) -> Application {
         self.applications.get(code).copied().unwrap_or(Application::USUAL)
+    }
+
+    /// Whether a rule looks at requests, so that each of them has to be appraised by itself.
+    pub fn looks_at_requests(&self) -> bool {
+        self.own_rules.iter().any(|rule| rule.mode != Mode::Off && rule.when.looks_at_requests())
+    }
+
+    /// The names of the rules that report instead of counting for everybody.
+    pub fn reporting_rules(&self) -> Vec<&str> {
+        self.named_where(|application| application.mode != Mode::Off && !application.is_enforced())
+    }
+
+    /// The names of the rules that are off.
+    pub fn silent_rules(&self) -> Vec<&str> {
+        self.named_where(|application| application.mode == Mode::Off)
+    }
+
+    fn named_where(&self, applies: impl Fn(&Application) -> bool) -> Vec<&str> {
+        let built_in = self.applications.iter().map(|(code, application)| (code.as_str(), *application));
+        let own = self.own_rules.iter().map(|rule| (rule.code.as_str(), rule.application()));
+        built_in.chain(own).filter(|(_, application)| applies(application)).map(|(code, _)| code).collect()
     }
 
     /// This policy's revision.

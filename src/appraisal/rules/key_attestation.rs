@@ -229,51 +229,13 @@ fn is_older(level: Option<PatchLevel>, months: Option<u32>, circumstances: &Circ
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::appraisal::fixture::key_attestation as claims;
     use crate::appraisal::{PatchAges, Policy, Tier, appraise};
-    use crate::evidence::claims::{
-        Boot, Claims, DeviceModel, HexBytes, KeyAlgorithm, KeyDigest, Package, Purpose, RemoteProvisioning,
-        UserAuthentication,
-    };
+    use crate::evidence::claims::{Boot, Claims, DeviceModel, HexBytes, Purpose, RemoteProvisioning};
     use crate::time::Timestamp;
     use SecurityLevel::{Software, StrongBox, TrustedEnvironment};
 
     const NOW: &str = "2026-03-15T00:00:00Z";
-
-    fn claims() -> KeyAttestationClaims {
-        KeyAttestationClaims {
-            attestation_version: 400,
-            keymint_version: 400,
-            attestation_level: TrustedEnvironment,
-            keymint_level: TrustedEnvironment,
-            chain_level: Some(TrustedEnvironment),
-            provisioning: Provisioning::Remote,
-            factory_expired: false,
-            boot: Some(Boot { state: BootState::Verified, locked: true, key: HexBytes(vec![1; 32]), hash: None }),
-            os_version: "16".parse().ok(),
-            os_patch: PatchLevel::of(202_602),
-            vendor_patch: PatchLevel::of(20_260_205),
-            boot_patch: PatchLevel::of(20_260_105),
-            origin: Some(Origin::Generated),
-            purposes: vec![Purpose::SIGN],
-            digests: vec![KeyDigest(4)],
-            algorithm: Some(KeyAlgorithm::Ec),
-            key_size: Some(256),
-            packages: vec![Package { name: "com.example.shop".to_owned(), version: 7 }],
-            signers: vec![HexBytes(vec![2; 32])],
-            user: UserAuthentication::default(),
-            all_applications: false,
-            usage_count_limit: None,
-            device_unique: false,
-            module_hash: None,
-            created_at: None,
-            unknown_tags: vec![],
-            misplaced_tags: vec![],
-            remote: Some(RemoteProvisioning { certificates_issued: Some(8), ..RemoteProvisioning::default() }),
-            model: DeviceModel::default(),
-            serials: Vec::new(),
-            device_ids: vec![],
-        }
-    }
 
     fn found(claims: KeyAttestationClaims, policy: &KeyAttestationPolicy) -> (Tier, Vec<String>) {
         let claims = Claims { key_attestation: Some(Box::new(claims)), ..Claims::default() };

@@ -13,6 +13,7 @@ mod weighing;
 
 pub use binding::{Bond, Bonds, appraise_binding};
 
+use super::facts::{Known, Request};
 use super::policy::Policy;
 use super::reason::{Reason, Remedy};
 use super::vector::{Aspect, Tier, TrustVector, Worth};
@@ -104,7 +105,7 @@ const KEY_ATTESTATION_ABSENT: Reason =
 const PLAY_INTEGRITY_ABSENT: Reason =
     Reason::new("play_integrity_absent", "no integrity token was sent, and the app needs one", Remedy::NewChallenge);
 
-/// Appraises verified claims under an app's policy, as all that an instance has shown.
+/// Appraises verified claims under an app's policy, as all that an instance has shown. Rules that look at requests do not run.
 pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
     weighing.weigh_sections(claims);
@@ -114,6 +115,8 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
     if let Some(report) = &claims.report {
         weighing.weigh_report(report);
     }
+    let known = Known::new(claims, Request::default());
+    weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.concerns(claims));
     weighing.appraisal
 }
 
@@ -121,6 +124,22 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
 pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
     weighing.weigh_sections(claims);
+    let known = Known::new(claims, Request::default());
+    weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.is_settled_by(claims));
+    weighing.appraisal
+}
+
+/// Appraises one request of an instance, of which these are the claims, by the rules that look at requests, and by no other.
+/// Where nothing is found, nothing is claimed: what is found can only lower what the instance is worth by itself.
+pub fn appraise_request(
+    policy: &Policy,
+    claims: &Claims,
+    request: &Request<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Appraisal {
+    let mut weighing = Weighing::new(policy, *circumstances);
+    let known = Known::new(claims, *request);
+    weighing.weigh_own(&known, |when| when.looks_at_requests() && when.concerns(claims));
     weighing.appraisal
 }
 
@@ -139,6 +158,11 @@ impl Appraisal {
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
         self.vector.tier()
+    }
+
+    /// Whether no rule has found anything, not even to report it.
+    pub fn is_silent(&self) -> bool {
+        self.reasons.is_empty() && self.reported.is_empty()
     }
 
     /// Notes one more reason, and what it is worth.

@@ -4,7 +4,8 @@ use super::{
     Appraisal, Circumstances, FORMAT_WITHDRAWN, Firmness, KEY_ATTESTATION_ABSENT, LAB_ANCHOR, PLAY_INTEGRITY_ABSENT,
     Rule, app_attest, executables, instance, key_attestation, play_integrity, status_list,
 };
-use crate::appraisal::policy::{Application, Effect, PlayIntegrityPolicy, Policy, Presence};
+use crate::appraisal::facts::Known;
+use crate::appraisal::policy::{Application, Condition, Effect, Mode, PlayIntegrityPolicy, Policy, Presence};
 use crate::appraisal::reason::Reason;
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::{Claims, PlayIntegrity};
@@ -97,6 +98,17 @@ impl<'a> Weighing<'a> {
         for rule in rules {
             if let Some(found) = (rule.find)(claims, policy, &self.circumstances) {
                 self.find(rule.reason(), rule.firmness, &found);
+            }
+        }
+    }
+
+    /// Weighs the app's own rules that these claims are for, one by one.
+    pub(super) fn weigh_own(&mut self, known: &Known<'_>, is_for: impl Fn(&Condition) -> bool) {
+        let policy = self.policy;
+        for rule in policy.own_rules.iter().filter(|rule| rule.mode != Mode::Off && is_for(&rule.when)) {
+            if rule.when.is_found(known) {
+                let (reason, worth) = rule.finding();
+                self.note(reason, &worth, &rule.application());
             }
         }
     }

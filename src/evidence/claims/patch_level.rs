@@ -46,6 +46,11 @@ impl PatchLevel {
         plausible.then_some(Self { year: u16::try_from(year).ok()?, month: narrow(month)?, day })
     }
 
+    /// Year, month and day; the first day of the month where none is stated.
+    pub fn date(&self) -> [u16; 3] {
+        [self.year, self.month.into(), self.day.unwrap_or(1).into()]
+    }
+
     /// Whether the level is older than `months` calendar months before `now`.
     pub fn is_older_than(&self, months: u32, now: Timestamp) -> bool {
         let (now_months, day) = calendar(now);
