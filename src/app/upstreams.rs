@@ -10,7 +10,7 @@ use crate::telemetry::{Kind, Sample};
 use crate::upstream::file::FileListSource;
 use crate::upstream::google::{Google, GoogleFault};
 use crate::upstream::{IntegrityDecoder, StatusListSource, next_attempt, next_refresh};
-use crate::verifier::{AppConfig, QuotaUse, Upstreams, Verifier};
+use crate::verifier::{AppConfig, QuotaUse, RulesAside, Upstreams, Verifier};
 
 /// Makes ready what the apps need: the status list for chains, Google's decoder for tokens.
 pub(super) fn build(
@@ -67,7 +67,19 @@ pub(super) fn samples(verifier: &Verifier, google: Option<&Google>) -> Vec<Sampl
         samples.push(gauge("bonafide_decode_quota", "Tokens that may be sent in a day.", label(), quota.into()));
     }
     samples.extend(google.into_iter().flat_map(google_samples));
+    samples.extend(rule_samples(verifier.rules_aside()));
     samples
+}
+
+fn rule_samples(RulesAside { reporting, off }: RulesAside) -> [Sample; 2] {
+    [("report", reporting), ("off", off)].map(|(mode, count)| {
+        gauge(
+            "bonafide_rules_aside",
+            "Rules that do not count for everybody.",
+            vec![("mode", mode.into())],
+            count as f64,
+        )
+    })
 }
 
 fn list_samples(verifier: &Verifier) -> Vec<Sample> {

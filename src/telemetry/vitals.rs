@@ -51,13 +51,43 @@ impl Call {
     }
 }
 
+/// Counters by code, of which there are few.
+#[derive(Debug, Default)]
+struct ByCode(RwLock<BTreeMap<String, AtomicU64>>);
+
+impl ByCode {
+    fn count(&self, code: &str) {
+        if let Some(counter) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(code) {
+            counter.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let mut counters = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let known = counters.contains_key(code) || counters.len() < CODES;
+        let code = if known { code } else { OTHER };
+        counters.entry(code.to_owned()).or_default().fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn samples(&self, name: &'static str, help: &'static str) -> Vec<Sample> {
+        let counters = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let each = counters.iter().map(|(code, counter)| Sample {
+            name,
+            help,
+            kind: Kind::Counter,
+            labels: vec![("reason", code.clone().into())],
+            value: read(counter),
+        });
+        each.collect()
+    }
+}
+
 /// Whether the service is ready, since when it runs, and what it has decided.
 #[derive(Debug)]
 pub struct Vitals {
     readiness: AtomicU8,
     started: Instant,
     verdicts: [[AtomicU64; DECISIONS.len()]; CALLS.len()],
-    refusals: RwLock<BTreeMap<String, AtomicU64>>,
+    refusals: ByCode,
+    reports: ByCode,
 }
 
 impl Default for Vitals {
@@ -66,7 +96,8 @@ impl Default for Vitals {
             readiness: AtomicU8::new(Readiness::Starting as u8),
             started: Instant::now(),
             verdicts: Default::default(),
-            refusals: RwLock::default(),
+            refusals: ByCode::default(),
+            reports: ByCode::default(),
         }
     }
 }
@@ -82,14 +113,15 @@ impl Vitals {
         self.readiness.load(Ordering::SeqCst) == Readiness::Ready as u8
     }
 
-    /// Counts a verdict, and each reason of one that does not allow.
+    /// Counts a verdict, each reason of one that does not allow, and whatever rules report.
     pub fn count(&self, call: Call, verdict: &Verdict) {
         if let Some(counter) = self.counter(call, verdict.decision) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
         if verdict.decision != Decision::Allow {
-            verdict.reasons.iter().for_each(|reason| self.count_refusal(&reason.code));
+            verdict.reasons.iter().for_each(|reason| self.refusals.count(&reason.code));
         }
+        verdict.reported.iter().for_each(|code| self.reports.count(code));
     }
 
     fn counter(&self, call: Call, decision: Decision) -> Option<&AtomicU64> {
@@ -98,22 +130,12 @@ impl Vitals {
         self.verdicts.get(row)?.get(column)
     }
 
-    fn count_refusal(&self, code: &str) {
-        if let Some(counter) = self.refusals.read().unwrap_or_else(PoisonError::into_inner).get(code) {
-            counter.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let mut refusals = self.refusals.write().unwrap_or_else(PoisonError::into_inner);
-        let known = refusals.contains_key(code) || refusals.len() < CODES;
-        let code = if known { code } else { OTHER };
-        refusals.entry(code.to_owned()).or_default().fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Everything as samples, in a fixed order.
     pub fn samples(&self) -> Vec<Sample> {
         let mut samples = vec![build(), self.uptime()];
         samples.extend(self.verdict_samples());
-        samples.extend(self.refusal_samples());
+        samples.extend(self.refusals.samples("bonafide_refusals", "Reasons of verdicts that did not allow, by code"));
+        samples.extend(self.reports.samples("bonafide_rule_reports", "What rules found that only report, by code"));
         samples
     }
 
@@ -138,18 +160,6 @@ impl Vitals {
             labels: vec![("call", call.name().into()), ("decision", decision.name().into())],
             value: read(counter),
         })
-    }
-
-    fn refusal_samples(&self) -> Vec<Sample> {
-        let refusals = self.refusals.read().unwrap_or_else(PoisonError::into_inner);
-        let each = refusals.iter().map(|(code, counter)| Sample {
-            name: "bonafide_refusals",
-            help: "Reasons of verdicts that did not allow, by code",
-            kind: Kind::Counter,
-            labels: vec![("reason", code.clone().into())],
-            value: read(counter),
-        });
-        each.collect()
     }
 }
 
@@ -185,11 +195,11 @@ mod tests {
 
     #[test]
     fn f13_labels_stay_few_whatever_is_counted() {
-        let vitals = Vitals::default();
+        let codes = ByCode::default();
         for at in 0..100_000 {
-            vitals.count_refusal(&format!("made_up_{at}"));
+            codes.count(&format!("made_up_{at}"));
         }
-        let samples = vitals.refusal_samples();
+        let samples = codes.samples("codes", "Codes");
         assert_eq!(samples.len(), CODES + 1);
         let other = samples.iter().find(|sample| sample.labels == [("reason", OTHER.into())]).expect("the rest");
         assert!((other.value - (100_000.0 - 512.0)).abs() < 0.5);

@@ -243,19 +243,11 @@ fn codes(reasons: Vec<Reason>) -> Box<[Cow<'static, str>]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::appraisal::Worth;
+    use crate::appraisal::{Restraint, Worth};
 
     #[test]
     fn d05_a_verdict_holds_from_its_proof_to_its_end() {
-        let frame = Frame {
-            app: "shop".parse().expect("a name"),
-            policy: crate::appraisal::Policy::default().revision(),
-            decisions: Decisions::CAREFUL,
-            issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
-            lifetime: CLOCK_SKEW,
-            until: None,
-            freshness: Freshness::NEVER,
-        };
+        let frame = frame(CLOCK_SKEW);
         let (start, end) = (frame.issued_at, frame.issued_at.plus(frame.lifetime));
         let reason = Reason::new("a_reason", "a reason", crate::appraisal::Remedy::None);
         let verdict = Verdict { expires_at: end, ..Verdict::refusal(TrustVector::SILENT, vec![reason], frame) };
@@ -264,16 +256,68 @@ mod tests {
         assert_eq!(moments.map(|now| verdict.holds_at(now)), [false, true, true, true, false]);
     }
 
-    #[test]
-    fn what_is_found_about_a_request_only_lowers() {
-        let frame = Frame {
+    fn frame(lifetime: Duration) -> Frame {
+        Frame {
             app: "shop".parse().expect("a name"),
             policy: crate::appraisal::Policy::default().revision(),
-            issued_at: Timestamp::EPOCH,
-            lifetime: CLOCK_SKEW,
+            decisions: Decisions::CAREFUL,
+            issued_at: Timestamp::EPOCH.plus(10 * CLOCK_SKEW),
+            lifetime,
             until: None,
-            freshness: Freshness { fresh_for: CLOCK_SKEW, stale_if_unavailable: CLOCK_SKEW },
+            freshness: Freshness::NEVER,
+        }
+    }
+
+    fn found(worth: Worth, reported: &[&'static str]) -> Appraisal {
+        let reason = |code| Reason::new(code, "found", crate::appraisal::Remedy::None);
+        let mut appraisal =
+            Appraisal { reported: reported.iter().map(|code| reason(code)).collect(), ..Appraisal::NOTHING };
+        if worth != Worth::NO_CLAIM {
+            appraisal.add(reason("found"), &TrustVector { configuration: worth, ..TrustVector::SILENT });
+        }
+        appraisal
+    }
+
+    #[test]
+    fn every_threshold_decides() {
+        let decided = |worth, decisions| {
+            let frame = Frame { decisions, ..frame(CLOCK_SKEW) };
+            Verdict::on(Subject::Session([0; 32]), Claims::default(), found(worth, &["quiet"]), frame)
         };
+        let kind = Decisions { warning: Stance::Allow, none: Restraint::StepUp, contraindicated: Restraint::StepUp };
+        let strict = Decisions { warning: Stance::Deny, ..Decisions::CAREFUL };
+        use Decision::{Allow, Deny, StepUp};
+        for (decisions, expected) in [
+            (Decisions::CAREFUL, [Allow, StepUp, Deny, Deny]),
+            (kind, [Allow, Allow, StepUp, StepUp]),
+            (strict, [Allow, Deny, Deny, Deny]),
+        ] {
+            let worths = [Worth::AFFIRMED, Worth::DOUBTFUL, Worth::NO_CLAIM, Worth::CONTRAINDICATED];
+            assert_eq!(worths.map(|worth| decided(worth, decisions).decision), expected);
+        }
+        assert_eq!(*decided(Worth::AFFIRMED, kind).reported, ["quiet"]);
+        let refusal = Verdict::refusal(TrustVector::UNVERIFIED, vec![], Frame { decisions: kind, ..frame(CLOCK_SKEW) });
+        assert_eq!(refusal.decision, Deny, "what does not verify is denied whatever a policy says");
+    }
+
+    #[test]
+    fn a_request_makes_no_verdict_better() {
+        let subject = Subject::Session([0; 32]);
+        let on = |worth| Verdict::on(subject, Claims::default(), found(worth, &["one"]), frame(CLOCK_SKEW));
+        let usual = Decisions::CAREFUL;
+        let doubted = on(Worth::AFFIRMED).lowered(found(Worth::DOUBTFUL, &["two"]), &usual);
+        assert_eq!((doubted.decision, doubted.tier), (Decision::StepUp, Tier::Warning));
+        assert_eq!((doubted.reasons.len(), &*doubted.reported), (2, &["one".into(), "two".into()][..]));
+        let denied = on(Worth::CONTRAINDICATED).lowered(found(Worth::DOUBTFUL, &[]), &usual);
+        assert_eq!((denied.decision, denied.tier), (Decision::Deny, Tier::Contraindicated));
+        let lapsed = Verdict { decision: Decision::StepUp, tier: Tier::None, ..on(Worth::AFFIRMED) };
+        let kind = Decisions { warning: Stance::Allow, ..usual };
+        assert_eq!(lapsed.lowered(found(Worth::DOUBTFUL, &[]), &kind).decision, Decision::StepUp);
+    }
+
+    #[test]
+    fn what_is_found_about_a_request_only_lowers() {
+        let frame = frame(CLOCK_SKEW);
         let refusal = Verdict::refusal(TrustVector::SILENT, Vec::new(), frame);
         let (affirmed, doubt, worthless) = (Worth::AFFIRMED, Worth::DOUBTFUL, Worth::CONTRAINDICATED);
         for ((tier, decision), worth, expected) in [
@@ -288,7 +332,10 @@ mod tests {
             let verdict = Verdict { tier, decision, ..refusal.clone() };
             let vector = TrustVector { instance_identity: worth, ..TrustVector::SILENT };
             let reason = Reason::new("a_reason", "a reason", Remedy::None);
-            let lowered = verdict.lowered(Appraisal { vector, reasons: vec![reason.clone()] });
+            let lowered = verdict.lowered(
+                Appraisal { vector, reasons: vec![reason.clone()], ..Appraisal::NOTHING },
+                &Decisions::CAREFUL,
+            );
             assert_eq!((lowered.tier, lowered.decision), expected, "{tier:?} with {worth:?}");
             assert_eq!((lowered.reasons, lowered.freshness), (vec![reason], Freshness::NEVER));
         }

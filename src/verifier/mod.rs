@@ -42,6 +42,7 @@ pub use decoding::QuotaUse;
 pub use fault::{BuildFault, CallFault, Inability};
 pub use key_attestation::KeyAssertion;
 pub use rehearsal::{Platform, Rehearsal, Standing, Stated, Weighed};
+pub use reload::RulesAside;
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
 pub use upstreams::Upstreams;
 

@@ -20,7 +20,24 @@ pub(super) fn built(apps: Vec<AppConfig>, decoder: Option<&Arc<dyn IntegrityDeco
     built.collect()
 }
 
+/// How many rules of all apps do not count for everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RulesAside {
+    /// How many report, for some instances or for all.
+    pub reporting: usize,
+    /// How many are off.
+    pub off: usize,
+}
+
 impl Verifier {
+    /// How many rules do not count for everybody, as the apps are configured now.
+    pub fn rules_aside(&self) -> RulesAside {
+        self.apps.load().values().map(|app| app.policy()).fold(RulesAside::default(), |sum, policy| RulesAside {
+            reporting: sum.reporting + policy.reporting_rules().len(),
+            off: sum.off + policy.silent_rules().len(),
+        })
+    }
+
     /// Puts another configuration of the apps in force, all of it at once. Calls that have begun end under the former one; every
     /// verdict that was weighed under it is weighed again. Whoever opens integrity tokens stays, and does so for apps that are new.
     /// An app that is gone is unknown from then on; its instances stay in the store.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bonafide::app::Service;
+use bonafide::appraisal::{Application, Mode, Stance};
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
 use bonafide::grpc::Stopped;
@@ -16,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
-use crate::harness::{Harness, START, assert_denied, attest_request, config};
+use crate::harness::{Harness, START, assert_denied, attest_request, codes, config};
 
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -198,4 +199,30 @@ async fn an_address_in_use_for_metrics_is_said_clearly() {
     let config = Config { http: Some(HttpConfig::on(address)), ..config(&folder, &lab) };
     let fault = Service::start(config, Arc::new(SystemClock)).await.err().expect("refused");
     assert!(fault.to_string().starts_with(&format!("cannot listen on {address} for metrics")), "{fault}");
+}
+
+#[tokio::test]
+async fn f23_rules_that_do_not_count_are_measured() {
+    let service = Harness::start_with(|config| {
+        config.http = Some(HttpConfig::on(ANYWHERE));
+        let app = &mut config.verifier.apps[0];
+        app.app_attest.as_mut().expect("a section").policy.absent_category = Stance::Deny;
+        let applied = |mode| Application { mode, ..Application::USUAL };
+        app.applications.insert("category_absent".to_owned(), applied(Mode::Report));
+        app.applications.insert("os_unknown".to_owned(), applied(Mode::Off));
+    })
+    .await;
+    let address = service.http.expect("an address");
+    let phone = service.phone();
+    let instance = service.enrolled("shop", &phone).await;
+    let verdict = service.check("shop", &instance).await;
+    assert_eq!((verdict.decision(), codes(&verdict)), (Decision::Allow, vec!["lab_anchor"]));
+    let text = fetch(address, "/metrics").await.1;
+    for line in [
+        "bonafide_rule_reports_total{reason=\"category_absent\"} 2.0",
+        "bonafide_rules_aside{mode=\"report\"} 1.0",
+        "bonafide_rules_aside{mode=\"off\"} 1.0",
+    ] {
+        assert!(text.lines().any(|each| each == line), "{line} is missing in\n{text}");
+    }
 }

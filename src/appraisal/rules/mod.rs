@@ -4,6 +4,8 @@ mod app_attest;
 mod binding;
 mod built_in;
 mod key_attestation;
+#[cfg(test)]
+mod own_tests;
 mod play_integrity;
 mod signals;
 mod status_list;
@@ -153,7 +155,7 @@ pub fn missing_key(policy: &Policy, circumstances: &Circumstances<'_>) -> Option
 
 impl Appraisal {
     /// Nothing was found.
-    const NOTHING: Self = Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new() };
+    pub const NOTHING: Self = Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new() };
 
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {

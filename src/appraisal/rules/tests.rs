@@ -45,7 +45,7 @@ fn names(codes: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn each_mode_does_what_it_says() {
+fn g04_each_mode_does_what_it_says() {
     let old = iphone(ValidationCategory::APP_STORE, "17");
     for (mode_of, tier, reasons, reported) in [
         (Mode::Enforce, Tier::Contraindicated, &["os_outdated"][..], &[][..]),
@@ -58,7 +58,7 @@ fn each_mode_does_what_it_says() {
 }
 
 #[test]
-fn a_share_is_enforced_and_the_rest_reported() {
+fn g04_a_share_is_enforced_and_the_rest_reported() {
     let (old, half) = (iphone(ValidationCategory::APP_STORE, "17"), Percent::try_from(50).expect("a share"));
     let policy = policy(&[("os_outdated", Application { percent: half, ..Application::USUAL })]);
     let outcomes: BTreeSet<_> = (0..64_u128)

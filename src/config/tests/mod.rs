@@ -6,6 +6,7 @@ mod documents;
 mod files;
 mod key_attestation;
 mod play_integrity;
+mod rules;
 mod sample;
 mod sections;
 

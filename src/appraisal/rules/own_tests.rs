@@ -1,0 +1,166 @@
+//! How rules of an app's own apply.
+
+use std::time::Duration;
+
+use super::*;
+use crate::appraisal::fixture::{android, iphone};
+use crate::appraisal::{AppAttestPolicy, Aspect, Concern, Condition, Mode, OwnCode, OwnRule, Percent};
+use crate::evidence::claims::play_integrity::PlayIntegrity;
+
+fn rule(name: &str, when: &str) -> OwnRule {
+    OwnRule {
+        code: OwnCode::of(name).expect("a name"),
+        when: when.parse::<Condition>().unwrap_or_else(|fault| panic!("{when}: {fault}")),
+        tier: Concern::Warning,
+        effect: Aspect::Executables,
+        remedy: Remedy::UpdateApp,
+        text: "found".to_owned(),
+        mode: Mode::Enforce,
+        percent: Percent::ALL,
+    }
+}
+
+fn policy(own_rules: Vec<OwnRule>) -> Policy {
+    Policy { app_attest: Some(AppAttestPolicy::careful()), own_rules, ..Policy::default() }
+}
+
+fn codes(reasons: &[Reason]) -> Vec<&str> {
+    reasons.iter().map(|reason| reason.code.as_ref()).collect()
+}
+
+fn at(subject: &[u8]) -> Circumstances<'_> {
+    Circumstances { subject, ..Circumstances::at(Timestamp::EPOCH) }
+}
+
+#[test]
+fn what_holds_is_worth_what_the_rule_says() {
+    let found = rule("old", "app_attest.bundle_version < version(\"4\")");
+    let appraisal = appraise(&iphone(), &policy(vec![found]), &at(&[]));
+    let expected = Reason { code: "custom_old".into(), text: "found".into(), remedy: Remedy::UpdateApp };
+    assert_eq!((appraisal.tier(), appraisal.reasons), (Tier::Warning, vec![expected]));
+    assert_eq!(appraisal.vector.executables, Worth::DOUBTFUL);
+    let other = rule("old", "app_attest.bundle_version < version(\"3\")");
+    assert_eq!(appraise(&iphone(), &policy(vec![other]), &at(&[])).tier(), Tier::Affirming);
+}
+
+#[test]
+fn own_rules_have_modes_and_shares() {
+    let with = |mode, percent: u8| {
+        let percent = Percent::try_from(percent).expect("a share");
+        policy(vec![OwnRule { mode, percent, ..rule("own", "!lab") }])
+    };
+    let found = |policy: &Policy, subject: &[u8]| {
+        let appraisal = appraise(&iphone(), policy, &at(subject));
+        (appraisal.tier(), appraisal.reasons.len(), appraisal.reported.len())
+    };
+    assert_eq!(found(&with(Mode::Enforce, 100), &[1]), (Tier::Warning, 1, 0));
+    assert_eq!(found(&with(Mode::Report, 100), &[1]), (Tier::Affirming, 0, 1));
+    assert_eq!(found(&with(Mode::Off, 100), &[1]), (Tier::Affirming, 0, 0));
+    let half = with(Mode::Enforce, 50);
+    let enforced = (0..100_u8).filter(|subject| found(&half, &[*subject]) == (Tier::Warning, 1, 0)).count();
+    let reported = (0..100_u8).filter(|subject| found(&half, &[*subject]) == (Tier::Affirming, 0, 1)).count();
+    assert!(enforced + reported == 100 && (30..70).contains(&enforced), "{enforced}");
+}
+
+#[test]
+fn a_rule_is_for_claims_that_have_its_sections() {
+    let silent = Claims {
+        play_integrity: Some(PlayIntegrity::Unavailable { since: Timestamp::EPOCH, last: None }),
+        ..android()
+    };
+    let found = |when: &str, claims: &Claims| {
+        let appraisal = appraise(claims, &policy(vec![rule("own", when)]), &at(&[]));
+        codes(&appraisal.reasons).contains(&"custom_own")
+    };
+    let strong = "!(\"MEETS_STRONG_INTEGRITY\" in play_integrity.device_labels)";
+    assert_eq!([&iphone(), &android(), &silent].map(|claims| found(strong, claims)), [false, true, false]);
+    let both = "key_attestation.version_code != play_integrity.version_code";
+    assert_eq!([&iphone(), &android(), &silent].map(|claims| found(both, claims)), [false; 3]);
+    let presence = "!has(play_integrity.kind)";
+    assert_eq!([&iphone(), &android(), &silent].map(|claims| found(presence, claims)), [true, false, true]);
+    let last = PlayIntegrity::Unavailable {
+        since: Timestamp::EPOCH,
+        last: Some(Box::new(crate::appraisal::fixture::play_integrity())),
+    };
+    assert!(found(strong, &Claims { play_integrity: Some(last), ..android() }), "what was said last still speaks");
+}
+
+#[test]
+fn a_part_is_weighed_by_rules_that_it_settles() {
+    let part = Claims { play_integrity: None, ..android() };
+    let found = |when: &str| {
+        let policy = policy(vec![rule("own", when)]);
+        [appraise, appraise_part].map(|weigh| codes(&weigh(&part, &policy, &at(&[])).reasons).contains(&"custom_own"))
+    };
+    assert_eq!(found("key_attestation.os_patch < version(\"2027\")"), [true, true]);
+    assert_eq!(found("!has(play_integrity.kind)"), [true, false]);
+    assert_eq!(found("key_attestation.bootloader_locked && !has(play_integrity.kind)"), [true, false]);
+    assert_eq!(found("!lab"), [true, false]);
+}
+
+#[test]
+fn rules_over_requests_run_for_requests_alone() {
+    let pay = "request.path.startsWith(\"/pay\") && key_attestation.security_level != \"strongbox\"";
+    let own = policy(vec![rule("pay", pay), rule("always", "!lab")]);
+    assert!(own.looks_at_requests() && !policy(vec![rule("always", "!lab")]).looks_at_requests());
+    let off = OwnRule { mode: Mode::Off, ..rule("pay", pay) };
+    assert!(!policy(vec![off]).looks_at_requests());
+    assert!(!codes(&appraise(&android(), &own, &at(&[])).reasons).contains(&"custom_pay"));
+    let asked = |path| appraise_request(&own, &android(), &Request { path, ..Request::default() }, &at(&[]));
+    let found = asked("/pay/42");
+    assert_eq!((codes(&found.reasons), found.tier()), (vec!["custom_pay"], Tier::Warning));
+    let silent = asked("/shop");
+    assert!(silent.is_silent() && silent.vector == TrustVector::SILENT);
+    for ambiguous in ["", "//pay", "/shop/../pay"] {
+        assert_eq!(codes(&asked(ambiguous).reasons), ["custom_pay"], "{ambiguous}");
+    }
+    let iphones = appraise_request(&own, &iphone(), &Request { path: "/pay", ..Request::default() }, &at(&[]));
+    assert!(iphones.is_silent(), "rules over other evidence");
+}
+
+#[test]
+fn the_age_of_a_proof_counts_for_a_request() {
+    let own = policy(vec![OwnRule { mode: Mode::Report, ..rule("stale", "request.proof_age > 60") }]);
+    let aged = |seconds: Option<u64>| {
+        let request = Request { proof_age: seconds.map(Duration::from_secs), ..Request::default() };
+        appraise_request(&own, &iphone(), &request, &at(&[]))
+    };
+    assert!(aged(Some(60)).is_silent());
+    for age in [Some(61), None] {
+        assert_eq!((aged(age).reasons, codes(&aged(age).reported)), (vec![], vec!["custom_stale"]));
+    }
+}
+
+#[test]
+fn own_rules_count_in_the_revision_and_survive_writing() {
+    let plain = rule("own", "lab");
+    let others = [
+        rule("other", "lab"),
+        rule("own", "!lab"),
+        OwnRule { tier: Concern::Contraindicated, ..plain.clone() },
+        OwnRule { effect: Aspect::Hardware, ..plain.clone() },
+        OwnRule { remedy: Remedy::None, ..plain.clone() },
+        OwnRule { text: "other".to_owned(), ..plain.clone() },
+        OwnRule { mode: Mode::Report, ..plain.clone() },
+        OwnRule { percent: Percent::try_from(9).expect("a share"), ..plain.clone() },
+    ];
+    let policies: Vec<_> = others.into_iter().chain([plain]).map(|rule| policy(vec![rule])).collect();
+    let revisions: std::collections::BTreeSet<_> =
+        policies.iter().map(|policy| policy.revision().as_str().to_owned()).collect();
+    assert_eq!(revisions.len(), policies.len());
+    for policy in policies {
+        let written = serde_json::to_string(&policy).expect("writes");
+        assert_eq!(serde_json::from_str::<Policy>(&written).expect("reads"), policy);
+    }
+}
+
+#[test]
+fn names_of_rules_have_one_grammar() {
+    for good in ["a", "old_app", "x9_"] {
+        assert_eq!(OwnCode::of(good).expect(good).as_str(), format!("custom_{good}"));
+    }
+    let long = "a".repeat(65);
+    for bad in ["", "_a", "9a", "Old", "old-app", "old app", "ü", long.as_str()] {
+        assert!(OwnCode::of(bad).is_err(), "{bad:?}");
+    }
+}
