@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::assert::AssertProof;
 use super::caller::Caller;
+use super::context::WeighedRequest;
 use super::fault::CallFault;
 use super::refusal::Refusal;
 use super::{Moment, Verifier};
@@ -119,7 +120,8 @@ impl Verifier {
             None => return Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
         };
         let bound = verdict.bound;
-        Ok(self.weighed_request(app, caller, verdict, bound, &call.context))
+        let weighed = WeighedRequest { context: call.context, is_asserted: call.assertion.is_some(), now };
+        Ok(self.weighed_request(app, caller, verdict, bound, &weighed))
     }
 
     /// The verdict on the instance's latest proof, from memory or from the store.

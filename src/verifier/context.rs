@@ -8,11 +8,14 @@ use super::app::App;
 use super::caller::Caller;
 use super::check::RequestContext;
 use super::fault::CallFault;
-use crate::appraisal::{Appraisal, BindingPolicy, Bond, Bonds, appraise_binding};
+use crate::appraisal::{
+    Appraisal, BindingPolicy, Bond, Bonds, Circumstances, Request, appraise_binding, appraise_request,
+};
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::crypto::secret::{MacKey, Secret};
 use crate::evidence::signed_request::SignedRequest;
-use crate::verdict::{Bound, Verdict};
+use crate::time::Timestamp;
+use crate::verdict::{Bound, Subject, Verdict};
 
 /// Turns what a client is bound to into keyed hashes, of which each thing has a key of its own.
 #[derive(Debug)]
@@ -59,18 +62,22 @@ impl Verifier {
         caller: &Caller,
         verdict: Arc<Verdict>,
         bound: Bound,
-        context: &RequestContext<'_>,
+        weighed: &WeighedRequest<'_>,
     ) -> Arc<Verdict> {
-        match self.found_in_request(app, caller, bound, context) {
-            Some(found) if verdict.subject().is_some() => {
-                Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, &app.policy().decisions))
-            }
-            _ => verdict,
-        }
+        let Some(subject) = verdict.subject() else { return verdict };
+        let found = [
+            self.found_in_binding(app, caller, bound, &weighed.context),
+            found_by_rules(app, &verdict, subject, weighed),
+        ];
+        let decisions = &app.policy().decisions;
+        found
+            .into_iter()
+            .flatten()
+            .fold(verdict, |verdict, found| Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, decisions)))
     }
 
-    /// Everything that depends on the request and not on the instance alone; `None` where nothing was found.
-    fn found_in_request(
+    /// Whether the request comes from where the proof came from; `None` where nothing was found.
+    fn found_in_binding(
         &self,
         app: &App,
         caller: &Caller,
@@ -89,6 +96,41 @@ impl Verifier {
         };
         Some(appraise_binding(policy, &bonds)).filter(|found| !found.reasons.is_empty())
     }
+}
+
+/// A request on its way to a verdict.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WeighedRequest<'a> {
+    pub(super) context: RequestContext<'a>,
+    /// Whether the instance has signed this very request, which was verified.
+    pub(super) is_asserted: bool,
+    pub(super) now: Timestamp,
+}
+
+/// What the app's own rules find in the request; `None` where that is nothing.
+fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &WeighedRequest<'_>) -> Option<Appraisal> {
+    let policy = app.policy();
+    if !policy.looks_at_requests() {
+        return None;
+    }
+    let context = &weighed.context;
+    let request = Request {
+        method: context.method,
+        scheme: context.scheme,
+        authority: context.authority,
+        path: context.path,
+        address: context.client_address,
+        tls_fingerprint: context.tls_fingerprint,
+        proof_age: Some(weighed.now.since(verdict.issued_at)),
+        has_assertion: weighed.is_asserted,
+        has_session: !context.user_session.is_empty(),
+        has_body_digest: context.body.is_some(),
+        has_dpop_proof: !context.dpop_proof.is_empty(),
+        has_client_certificate: context.client_certificate.is_some(),
+    };
+    let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(weighed.now) };
+    let found = appraise_request(policy, verdict.claims.as_ref(), &request, &circumstances);
+    Some(found).filter(|found| !found.reasons.is_empty() || !found.reported.is_empty())
 }
 
 /// The network that an address is in: its family, the length of the prefix, and the prefix. An IPv4 address that is mapped into

@@ -93,8 +93,9 @@ impl Rehearsal {
     /// latest.
     pub fn weigh(&self, app: &AppName, instance: Option<InstanceId>, claims: &Claims, now: Timestamp) -> Weighed {
         let list = self.list.clone().map(|list| KeptList { fetched_at: list.fetched_at.min(now), ..list });
-        let circumstances = Circumstances { now, status_list: list.as_ref() };
         let subject = instance.map_or(Subject::Session([0; 32]), Subject::Instance);
+        let circumstances =
+            Circumstances { status_list: list.as_ref(), subject: subject.as_bytes(), ..Circumstances::at(now) };
         let under = |apps: &Apps| {
             let verdict = apps.get(app)?.verdict(subject, claims.clone(), now, &circumstances);
             let reasons = verdict.reasons.into_iter().map(|reason| reason.code.into_owned()).collect();

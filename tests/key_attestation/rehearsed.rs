@@ -62,6 +62,7 @@ async fn enrol(store: &SqliteStore, app: &AppName, number: u16, claims: Claims) 
         proven_at: NOW,
         sign_count: 0,
         claims_at: 0,
+        bound: bonafide::verdict::Bound::default(),
     };
     let verdict = verdict(app, Subject::Instance(id), claims);
     let enrolment = Enrolment { challenge: spend(number), instance, evidence: [0; 32], verdict, call: None };

@@ -37,7 +37,7 @@ fn stricter(text: &str) -> String {
 
 fn revision(text: &str, folder: &Path) -> String {
     let config = Config::parse(text, folder).expect("is sound");
-    config.verifier.apps[0].policy().revision().as_str().to_owned()
+    config.verifier.apps[0].policy().revision().to_string()
 }
 
 /// The verdict, once it is under this policy; within a second or so.

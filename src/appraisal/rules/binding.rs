@@ -3,7 +3,6 @@
 use super::{Appraisal, instance};
 use crate::appraisal::policy::{BindingPolicy, Stance};
 use crate::appraisal::reason::{Reason, Remedy};
-use crate::appraisal::vector::TrustVector;
 use crate::crypto::digest::equal_in_constant_time;
 
 /// One thing that a verdict may be bound to, under a keyed hash: at the proof, and in the request.
@@ -81,7 +80,7 @@ const USER_SESSION: Findings = Findings {
 
 /// What a request is worth beside its verdict: nothing that is found says anything good.
 pub fn appraise_binding(policy: &BindingPolicy, bonds: &Bonds) -> Appraisal {
-    let mut found = Appraisal { vector: TrustVector::SILENT, reasons: Vec::new() };
+    let mut found = Appraisal::NOTHING;
     let each = [
         (policy.address, bonds.address, ADDRESS),
         (policy.tls_fingerprint, bonds.tls_fingerprint, TLS_FINGERPRINT),

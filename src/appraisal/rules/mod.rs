@@ -16,7 +16,7 @@ mod weighing;
 pub use binding::{Bond, Bonds, appraise_binding};
 
 use super::facts::{Known, Request};
-use super::policy::Policy;
+use super::policy::{Condition, Policy};
 use super::reason::{Reason, Remedy};
 use super::vector::{Aspect, Tier, TrustVector, Worth};
 use crate::endorsement::status_list::KeptList;
@@ -132,16 +132,19 @@ pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumsta
 }
 
 /// Appraises one request of an instance, of which these are the claims, by the rules that look at requests, and by no other.
-/// Where nothing is found, nothing is claimed: what is found can only lower what the instance is worth by itself.
+/// Where nothing is found, nothing is claimed: what is found can only lower what the instance is worth by itself. Of whom no claims
+/// are known, every claim is unknown, and no rule is passed over.
 pub fn appraise_request(
     policy: &Policy,
-    claims: &Claims,
+    claims: Option<&Claims>,
     request: &Request<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
-    let known = Known::new(claims, *request);
-    weighing.weigh_own(&known, |when| when.looks_at_requests() && when.concerns(claims));
+    let nothing = Claims::default();
+    let known = Known::new(claims.unwrap_or(&nothing), *request);
+    let concerned = |when: &Condition| claims.is_none_or(|claims| when.concerns(claims));
+    weighing.weigh_own(&known, |when| when.looks_at_requests() && concerned(when));
     weighing.appraisal
 }
 

@@ -106,7 +106,7 @@ fn rules_over_requests_run_for_requests_alone() {
     let off = OwnRule { mode: Mode::Off, ..rule("pay", pay) };
     assert!(!policy(vec![off]).looks_at_requests());
     assert!(!codes(&appraise(&android(), &own, &at(&[])).reasons).contains(&"custom_pay"));
-    let asked = |path| appraise_request(&own, &android(), &Request { path, ..Request::default() }, &at(&[]));
+    let asked = |path| appraise_request(&own, Some(&android()), &Request { path, ..Request::default() }, &at(&[]));
     let found = asked("/pay/42");
     assert_eq!((codes(&found.reasons), found.tier()), (vec!["custom_pay"], Tier::Warning));
     let silent = asked("/shop");
@@ -114,7 +114,7 @@ fn rules_over_requests_run_for_requests_alone() {
     for ambiguous in ["", "//pay", "/shop/../pay"] {
         assert_eq!(codes(&asked(ambiguous).reasons), ["custom_pay"], "{ambiguous}");
     }
-    let iphones = appraise_request(&own, &iphone(), &Request { path: "/pay", ..Request::default() }, &at(&[]));
+    let iphones = appraise_request(&own, Some(&iphone()), &Request { path: "/pay", ..Request::default() }, &at(&[]));
     assert!(iphones.is_silent(), "rules over other evidence");
 }
 
@@ -123,7 +123,7 @@ fn the_age_of_a_proof_counts_for_a_request() {
     let own = policy(vec![OwnRule { mode: Mode::Report, ..rule("stale", "request.proof_age > 60") }]);
     let aged = |seconds: Option<u64>| {
         let request = Request { proof_age: seconds.map(Duration::from_secs), ..Request::default() };
-        appraise_request(&own, &iphone(), &request, &at(&[]))
+        appraise_request(&own, Some(&iphone()), &request, &at(&[]))
     };
     assert!(aged(Some(60)).is_silent());
     for age in [Some(61), None] {
@@ -146,7 +146,7 @@ fn own_rules_count_in_the_revision_and_survive_writing() {
     ];
     let policies: Vec<_> = others.into_iter().chain([plain]).map(|rule| policy(vec![rule])).collect();
     let revisions: std::collections::BTreeSet<_> =
-        policies.iter().map(|policy| policy.revision().as_str().to_owned()).collect();
+        policies.iter().map(|policy| policy.revision().to_string()).collect();
     assert_eq!(revisions.len(), policies.len());
     for policy in policies {
         let written = serde_json::to_string(&policy).expect("writes");

@@ -165,6 +165,6 @@ fn applications_and_decisions_count_in_the_revision() {
         policy(&[("os_unknown", mode(Mode::Off))]),
         Policy { decisions, ..plain.clone() },
     ];
-    let all: BTreeSet<_> = others.iter().chain([&plain]).map(|each| each.revision().as_str().to_owned()).collect();
+    let all: BTreeSet<_> = others.iter().chain([&plain]).map(|each| each.revision().to_string()).collect();
     assert_eq!(all.len(), others.len() + 1);
 }
