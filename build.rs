@@ -5,7 +5,8 @@ use std::{env, error, fs};
 
 use prost::Message;
 
-const SERVICES: [&str; 2] = ["bonafide/v1/attestation.proto", "bonafide/v1/verdict.proto"];
+const SERVICES: [&str; 3] =
+    ["bonafide/v1/attestation.proto", "bonafide/v1/instance.proto", "bonafide/v1/verdict.proto"];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo::rerun-if-changed=proto");

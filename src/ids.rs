@@ -98,6 +98,21 @@ impl fmt::Debug for InstanceId {
     }
 }
 
+/// A place in the feed of changes. Every change has a later one than all before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before the first change.
+    pub const START: Self = Self(0);
+
+    /// The place after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// A keyed hash of a caller's account reference; the reference itself is never kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountTag(pub Digest);

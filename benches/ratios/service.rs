@@ -22,13 +22,13 @@ use bonafide::grpc::proto::{
     Purpose, assert_request, evidence,
 };
 use bonafide::grpc::{CallerKey, GrpcConfig, authenticated, let_in, transport};
-use bonafide::ids::{InstanceId, Name};
+use bonafide::ids::{InstanceId, Name, Position};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::{Enrolment, Instance, Spend, StoreConfig};
 use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Bound, Frame, Subject, Verdict};
-use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Role, VerifierConfig};
+use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Grants, Role, VerifierConfig};
 use data_encoding::BASE64URL_NOPAD;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -123,7 +123,7 @@ impl Stage {
 
 /// An auth server and a gateway of one relying party, as in production: each is authenticated on every call.
 fn callers() -> Vec<CallerKey> {
-    let caller = |text: &str, role| Caller { name: name(text), relying_party: name("shop"), role };
+    let caller = |text: &str, role| Caller { name: name(text), relying_party: name("shop"), role, apps: Grants::All };
     [caller("login", Role::AuthServer), caller("edge", Role::Gateway)]
         .map(|caller| CallerKey { key_sha256: sha256(caller.name.as_str().as_bytes()), caller })
         .into()
@@ -366,5 +366,5 @@ pub(crate) fn enrolment(key: P256PublicKey, now: Timestamp) -> Enrolment {
         claims_at: 0,
     };
     let challenge = Spend { id: random().expect("random bytes"), expires_at: now.plus(config.verdict_lifetime) };
-    Enrolment { challenge, instance, evidence: [0; 32], verdict, call: None }
+    Enrolment { challenge, instance, evidence: [0; 32], verdict, call: None, seen: Position::START }
 }

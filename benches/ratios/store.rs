@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bonafide::crypto::secret::random;
 use bonafide::evidence::claims::Environment;
-use bonafide::ids::InstanceId;
+use bonafide::ids::{InstanceId, Position};
 use bonafide::lab::app_attest::AppAttestLab;
 use bonafide::store::{Advance, AdvanceOutcome, Binds, SignCountMode, Spend, Store, StoreConfig};
 use bonafide::time::Timestamp;
@@ -41,6 +41,7 @@ impl Bench {
             proven_at: NOW,
             verdict: verdict.clone(),
             call: None,
+            seen: Position::START,
         };
         let outcome = self.store.advance(advance).await.expect("answers");
         assert_eq!(outcome, AdvanceOutcome::Advanced);

@@ -37,8 +37,8 @@ use bonafide::store::MemoryStore;
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, Caller, CheckCall, CheckSubject, Evidence, Role,
-    Upstreams, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, CallFault, Caller, CheckCall, CheckSubject, Evidence,
+    Grants, InstanceName, ListCall, Role, Span, Upstreams, Verifier, VerifierConfig,
 };
 use bonafide::wire::cbor;
 
@@ -263,7 +263,7 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
 /// Nobody is enrolled, so whatever is sent in place of client data, or of an instance's pseudonym, is denied.
 pub fn role(bytes: &[u8]) {
     let party = name("local");
-    let caller = Caller { name: party.clone(), relying_party: party, role: Role::AuthServer };
+    let caller = Caller { name: party.clone(), relying_party: party, role: Role::AuthServer, apps: Grants::All };
     let call = AttestCall {
         app: &name("shop"),
         client_data: bytes,
@@ -283,6 +283,13 @@ pub fn role(bytes: &[u8]) {
         .block_on(VERIFIER.check(&caller, CheckCall::of(&name("shop"), CheckSubject::Instance(&pseudonym))))
         .expect("a verdict");
     assert_eq!(checked.decision, Decision::Deny);
+    let found = RUNTIME.block_on(VERIFIER.look_up(&caller, &name("shop"), InstanceName::Pseudonym(&pseudonym)));
+    assert_eq!(found, Err(CallFault::UnknownInstance));
+    let (account, revoked, serial, page_token) = (None, None, None, &*pseudonym);
+    let (enrolled, proven) = (Span::default(), Span::default());
+    let call = ListCall { app: &name("shop"), account, revoked, serial, enrolled, proven, page_size: 1, page_token };
+    let listed = RUNTIME.block_on(VERIFIER.list_instances(&caller, &call));
+    assert_eq!(listed.is_ok(), page_token.is_empty());
 }
 
 fn name(text: &str) -> Name {

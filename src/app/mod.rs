@@ -1,5 +1,6 @@
 //! The root: everything is wired here, started in one order and stopped in the reverse one.
 
+mod changes;
 pub mod demo;
 pub mod lab_google;
 pub mod rehearse;
@@ -23,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::grpc::{Server, ServerFault, Stopped};
 use crate::http::{HttpConfig, HttpFault, HttpServer};
-use crate::store::{self, OpenFault};
+use crate::store::{self, OpenFault, Store};
 use crate::telemetry::{Sample, Vitals};
 use crate::upstream::google::GoogleFault;
 use crate::verifier::{BuildFault, Verifier};
@@ -64,6 +65,15 @@ impl Service {
     /// Opens the store, builds the role and listens. Calls are answered once [`Service::run`] is awaited.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ServiceFault> {
         let store = store::open(&config.store)?;
+        Self::start_over(store, config, clock).await
+    }
+
+    /// Starts over a store that is open already, whatever the configuration says of one: several services may share it.
+    pub async fn start_over(
+        store: Arc<dyn Store>,
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServiceFault> {
         let (upstreams, google) = upstreams::build(config.upstream, &config.verifier.apps, Arc::clone(&clock))?;
         let verifier = Arc::new(Verifier::build(config.verifier, store, clock, upstreams).await?);
         let (vitals, reloads) = (Arc::new(Vitals::default()), Arc::new(Reloads::default()));
@@ -71,8 +81,10 @@ impl Service {
         let http = match config.http {
             Some(config) => {
                 let (verifier, reloads) = (Arc::clone(&verifier), Arc::clone(&reloads));
-                let told =
-                    move || [reloads.samples(&verifier), upstreams::samples(&verifier, google.as_deref())].concat();
+                let told = move || {
+                    let upstreams = upstreams::samples(&verifier, google.as_deref());
+                    [reloads.samples(&verifier), upstreams, changes::samples(&verifier)].concat()
+                };
                 Some(watched(config, vitals, told).await?)
             }
             None => None,
@@ -101,6 +113,7 @@ impl Service {
     /// Answers calls until `stop` completes, then drains and closes the store. Health is told until the last call is answered.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
         let renewing = tokio::spawn(upstreams::renew_status_list(Arc::clone(&self.verifier)));
+        let looking = tokio::spawn(changes::follow(Arc::clone(&self.verifier)));
         let following = self.followed.map(|followed| followed.follow(Arc::clone(&self.verifier), self.reloads));
         let following = tokio::spawn(async {
             if let Some(following) = following {
@@ -112,7 +125,7 @@ impl Service {
         let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
         let stopped = self.server.run(stop).await;
         drop(drained);
-        for task in [following, purging, renewing] {
+        for task in [following, purging, renewing, looking] {
             task.abort();
             // Only then is its hold on the store gone.
             task.await.ok();

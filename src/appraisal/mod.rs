@@ -9,6 +9,7 @@ mod policy;
 mod reason;
 mod remedy;
 mod rules;
+mod standing;
 mod vector;
 
 pub use facts::{FactNames, Request};
@@ -22,4 +23,5 @@ pub use rules::{
     Appraisal, Bond, Bonds, BuiltIn, Circumstances, appraise, appraise_binding, appraise_part, appraise_request,
     built_in_rules, missing_key,
 };
+pub use standing::Standing;
 pub use vector::{Aspect, Tier, TrustVector, Worth};

@@ -1,7 +1,9 @@
 //! What is kept in memory between calls. The store remains the truth: losing any of this costs time alone.
 
 mod known;
+mod lease;
 mod verdicts;
 
 pub use known::{InstanceCache, KnownInstance};
+pub use lease::{LEASE, Lease};
 pub use verdicts::{Era, VerdictCache};

@@ -9,8 +9,9 @@ use moka::Expiry;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 
+use super::Lease;
 use crate::evidence::claims::Claims;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, Position};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -22,6 +23,7 @@ const LEAST: Duration = Duration::from_secs(1);
 pub struct VerdictCache {
     entries: Cache<InstanceId, Entry>,
     era: Arc<AtomicU64>,
+    lease: Lease,
 }
 
 /// A stretch of time in which everything that verdicts rest on, beside the instance itself, stayed the same. Whoever weighs asks
@@ -33,6 +35,8 @@ pub struct Era(u64);
 struct Entry {
     era: Era,
     verdict: Arc<Verdict>,
+    /// The latest change when the instance's standing was read.
+    seen: Position,
     keep_for: Duration,
 }
 
@@ -44,7 +48,7 @@ impl VerdictCache {
             .weigher(|_, entry: &Entry| weight(&entry.verdict))
             .expire_after(KeepFor)
             .build();
-        Self { entries, era: Arc::default() }
+        Self { entries, era: Arc::default(), lease: Lease::new() }
     }
 
     /// The era that verdicts belong to which are weighed from now on. To be asked before the weighing begins.
@@ -58,16 +62,24 @@ impl VerdictCache {
         self.era.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The cached verdict. It may have lapsed: its reader compares times.
+    /// The lease, without which no kept verdict counts: it is renewed by whoever follows the feed of changes.
+    pub const fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// The cached verdict, while the lease is current. It may have lapsed: its reader compares times.
     pub async fn cached(&self, id: InstanceId) -> Option<Arc<Verdict>> {
+        if !self.lease.is_current() {
+            return None;
+        }
         let era = self.era();
         self.entries.get(&id).await.filter(|entry| entry.era == era).map(|entry| entry.verdict)
     }
 
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
-    /// load can never bring back what a newer proof has made forgotten. Errors of `load`, and its `None`, are not kept.
+    /// load can never bring back what a newer proof, or a revocation, has made forgotten. Errors of `load`, and its `None`, are not kept.
     ///
-    /// `era` is the one in which the weighing began.
+    /// `era` is the one in which the weighing began; `load` tells beside the verdict the latest change when it read the standing.
     pub async fn loaded<F, E>(
         &self,
         id: InstanceId,
@@ -76,12 +88,15 @@ impl VerdictCache {
         load: F,
     ) -> Result<Option<Arc<Verdict>>, E>
     where
-        F: Future<Output = Result<Option<Verdict>, E>>,
+        F: Future<Output = Result<Option<(Verdict, Position)>, E>>,
         E: Send + Sync + 'static,
     {
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().era >= era => Ok(Op::Nop),
-            _ => load.await.map(|loaded| loaded.map_or(Op::Remove, |verdict| Op::Put(Entry::new(verdict, era, now)))),
+            Some(kept) if kept.value().era >= era && self.lease.is_current() => Ok(Op::Nop),
+            _ => {
+                let loaded = load.await?;
+                Ok(loaded.map_or(Op::Remove, |(verdict, seen)| Op::Put(Entry::new(verdict, seen, era, now))))
+            }
         };
         match self.entries.entry(id).and_try_compute_with(put_if_absent).await? {
             CompResult::StillNone(_) | CompResult::Removed(_) => Ok(None),
@@ -95,12 +110,14 @@ impl VerdictCache {
     /// claims is left alone, and where there is none, none is put: proofs arrive here in any order, and only the store knows which
     /// claims count.
     ///
-    /// `era` is the one in which the weighing of the verdict began.
-    pub async fn renew(&self, id: InstanceId, verdict: Verdict, era: Era, now: Timestamp) {
+    /// `era` is the one in which the weighing of the verdict began, `seen` the latest change that it knew of: what was stated with
+    /// less knowledge never takes the place of what was stated with more.
+    pub async fn renew(&self, id: InstanceId, verdict: Verdict, seen: Position, era: Era, now: Timestamp) {
+        let newer = Entry::new(verdict, seen, era, now);
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
             // Which binding counts, only the store knows.
-            Some(kept) if kept.value().verdict.bound != verdict.bound => Op::Remove,
-            Some(kept) if kept.value().is_renewed_by(&verdict, era, now) => Op::Put(Entry::new(verdict, era, now)),
+            Some(kept) if kept.value().verdict.bound != newer.verdict.bound => Op::Remove,
+            Some(kept) if kept.value().is_renewed_by(&newer, now) => Op::Put(newer),
             _ => Op::Nop,
         };
         self.entries.entry(id).and_compute_with(renewed).await;
@@ -113,13 +130,14 @@ impl VerdictCache {
 }
 
 impl Entry {
-    fn is_renewed_by(&self, newer: &Verdict, era: Era, now: Timestamp) -> bool {
-        let later = self.verdict.issued_at < newer.issued_at || !self.verdict.holds_at(now);
-        self.era <= era && self.verdict.claims == newer.claims && later
+    fn is_renewed_by(&self, newer: &Self, now: Timestamp) -> bool {
+        let later = self.verdict.issued_at < newer.verdict.issued_at || !self.verdict.holds_at(now);
+        let informed = self.era <= newer.era && self.seen <= newer.seen;
+        informed && self.verdict.claims == newer.verdict.claims && later
     }
 
-    fn new(verdict: Verdict, era: Era, now: Timestamp) -> Self {
-        Self { era, keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
+    fn new(verdict: Verdict, seen: Position, era: Era, now: Timestamp) -> Self {
+        Self { era, seen, keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
     }
 }
 

@@ -17,11 +17,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The sections that say what may prove itself as an app; one is needed at least.
 const FORMATS: [&str; 3] = ["app_attest", "key_attestation", "play_integrity"];
 
-/// Reads all apps.
-pub(super) fn read(sections: Vec<Section<'_>>, upstream: &UpstreamConfig) -> Vec<AppConfig> {
+/// Reads all apps. Names come beside them, since an app may have one and yet be wrong.
+pub(super) fn read(sections: Vec<Section<'_>>, upstream: &UpstreamConfig) -> (Vec<AppName>, Vec<AppConfig>) {
     let (names, apps): (Vec<_>, Vec<_>) = sections.into_iter().map(read_one).unzip();
-    refuse_repeats(&names.into_iter().flatten().collect::<Vec<_>>(), "name");
-    apps.into_iter().flatten().map(|app| upstream.standing_behind(app)).collect()
+    let names: Vec<_> = names.into_iter().flatten().collect();
+    refuse_repeats(&names, "name");
+    let apps = apps.into_iter().flatten().map(|app| upstream.standing_behind(app)).collect();
+    (names.into_iter().map(|(_, name)| name).collect(), apps)
 }
 
 type Named<'a> = Option<(Entry<'a>, AppName)>;

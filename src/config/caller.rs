@@ -4,8 +4,8 @@ use super::entry::{Entry, refuse_repeats};
 use super::section::Section;
 use crate::crypto::digest::{Digest, sha256};
 use crate::grpc::CallerKey;
-use crate::ids::Name;
-use crate::verifier::{Caller, Role};
+use crate::ids::{AppName, Name};
+use crate::verifier::{Caller, Grants, Role};
 
 /// What people write when they mean to write the key itself.
 const PLAIN_KEYS: [&str; 6] = ["key", "api_key", "secret", "token", "password", "bearer"];
@@ -14,9 +14,9 @@ const PLAIN_KEYS: [&str; 6] = ["key", "api_key", "secret", "token", "password", 
 const KEY_HINT: &str = "the key itself is never written down: set key_sha256 to what \
     `printf %s \"$KEY\" | sha256sum` prints";
 
-/// Reads all callers.
-pub(super) fn read(sections: Vec<Section<'_>>) -> Vec<CallerKey> {
-    let read = sections.into_iter().map(read_one).collect::<Vec<_>>();
+/// Reads all callers, who may be granted these apps.
+pub(super) fn read(sections: Vec<Section<'_>>, apps: &[AppName]) -> Vec<CallerKey> {
+    let read = sections.into_iter().map(|section| read_one(section, apps)).collect::<Vec<_>>();
     refuse_repeats(&read.iter().filter_map(|caller| caller.name.clone()).collect::<Vec<_>>(), "name");
     refuse_repeats(&read.iter().filter_map(|caller| caller.key).collect::<Vec<_>>(), "key");
     read.into_iter().filter_map(CallerEntries::complete).collect()
@@ -26,20 +26,33 @@ struct CallerEntries<'a> {
     name: Option<(Entry<'a>, Name)>,
     relying_party: Option<Name>,
     role: Option<Role>,
+    apps: Grants,
     key: Option<(Entry<'a>, Digest)>,
 }
 
-fn read_one(mut section: Section<'_>) -> CallerEntries<'_> {
-    let roles = [Role::AuthServer, Role::Gateway].map(|role| (role.name(), role));
+fn read_one<'a>(mut section: Section<'a>, apps: &[AppName]) -> CallerEntries<'a> {
+    let roles = [Role::AuthServer, Role::Gateway, Role::Operator].map(|role| (role.name(), role));
     let caller = CallerEntries {
         name: section.required("name").and_then(|entry| Some((entry, entry.parsed()?))),
         relying_party: section.entry("relying_party").and_then(Entry::parsed),
         role: section.required("role").and_then(|entry| entry.one_of(&roles)),
+        apps: section.read("apps", |entry| granted(entry, apps), Grants::All),
         key: section.required("key_sha256").and_then(|entry| Some((entry, key_digest(entry)?))),
     };
     PLAIN_KEYS.iter().for_each(|key| section.forbid(key, KEY_HINT));
     section.finish();
     caller
+}
+
+/// Reads the apps that a caller may touch. A list that cannot be read grants nothing.
+fn granted(entry: Entry<'_>, apps: &[AppName]) -> Option<Grants> {
+    entry.expect_items("app");
+    let items = entry.items().unwrap_or_default().into_iter();
+    let known = items.filter_map(|item| {
+        let app = item.parsed::<AppName>()?;
+        if apps.contains(&app) { Some(app) } else { item.refuse("no app of this name is configured") }
+    });
+    Some(Grants::Only(known.collect()))
 }
 
 /// Reads the digest of a key, which must not be the digest of nothing.
@@ -57,6 +70,7 @@ impl CallerEntries<'_> {
     fn complete(self) -> Option<CallerKey> {
         let (_, name) = self.name?;
         let relying_party = self.relying_party.unwrap_or_else(|| name.clone());
-        Some(CallerKey { key_sha256: self.key?.1, caller: Caller { name, relying_party, role: self.role? } })
+        let caller = Caller { name, relying_party, role: self.role?, apps: self.apps };
+        Some(CallerKey { key_sha256: self.key?.1, caller })
     }
 }

@@ -109,8 +109,9 @@ fn read_document(mut root: Section<'_>) -> Config {
     let named = if callers.is_empty() { Callers::Absent } else { Callers::Present };
     let (upstream, status_list_max_shrink) = google::read(root.section("google"), root.section("status_list"));
     let (store, appraisals_kept) = service::store(root.section("store"));
+    let (names, apps) = app::read(root.required_sections("app"), &upstream);
     let config = Config {
-        grpc: server::read(root.section("server"), named, caller::read(callers)),
+        grpc: server::read(root.section("server"), named, caller::read(callers, &names)),
         http: http::read(root.section("http")),
         store,
         verifier: VerifierConfig {
@@ -118,7 +119,7 @@ fn read_document(mut root: Section<'_>) -> Config {
             cache_capacity: service::cache_capacity(root.section("cache")),
             status_list_max_shrink,
             appraisals_kept,
-            apps: app::read(root.required_sections("app"), &upstream),
+            apps,
         },
         upstream,
         log: service::log(root.section("log")),

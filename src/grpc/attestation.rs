@@ -36,12 +36,12 @@ impl AttestationService for Attestation {
         &self,
         request: Request<CreateChallengeRequest>,
     ) -> Result<Response<CreateChallengeResponse>, Status> {
-        auth_server_of(&request)?;
+        let caller = auth_server_of(&request)?;
         let request = request.into_inner();
         let app = field::app(&request.app)?;
         let purpose = purpose(request.purpose())?;
         let session = field::at_most("session", &request.session, SESSION_LIMIT)?;
-        let issued = self.verifier.create_challenge(&app, purpose, session)?;
+        let issued = self.verifier.create_challenge(&caller, &app, purpose, session)?;
         let expire_time = Some(message::timestamp(issued.expires_at));
         Ok(Response::new(CreateChallengeResponse { challenge: issued.text, expire_time }))
     }

@@ -18,7 +18,7 @@ use super::config::CallerKey;
 use super::fault::refused_caller;
 use crate::crypto::digest::{Digest, sha256};
 use crate::ids::{Name, NameMalformed};
-use crate::verifier::{Caller, Role};
+use crate::verifier::{Caller, Grants, Role};
 
 /// A service that hears known callers only: others are refused before their message is read.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ impl Callers {
     pub(super) fn new(keys: Vec<CallerKey>) -> Result<Self, NameMalformed> {
         if keys.is_empty() {
             let local: Name = "local".parse()?;
-            let caller = Caller { name: local.clone(), relying_party: local, role: Role::AuthServer };
+            let caller =
+                Caller { name: local.clone(), relying_party: local, role: Role::AuthServer, apps: Grants::All };
             return Ok(Self::Anyone(Arc::new(caller)));
         }
         Ok(Self::Keys(keys.into_iter().map(|key| (key.key_sha256, Arc::new(key.caller))).collect()))
@@ -115,6 +116,13 @@ pub(super) struct Authentic {
     _call: Arc<Call>,
 }
 
+impl Authentic {
+    /// The caller alone: whoever keeps it holds up no stop.
+    pub(super) fn into_caller(self) -> Arc<Caller> {
+        self.caller
+    }
+}
+
 impl Deref for Authentic {
     type Target = Caller;
 
@@ -130,11 +138,19 @@ pub(super) fn caller_of<T>(request: &Request<T>) -> Result<Authentic, Status> {
 
 /// The caller, if it may act for devices.
 pub(super) fn auth_server_of<T>(request: &Request<T>) -> Result<Authentic, Status> {
+    caller_in(request, Role::AuthServer)
+}
+
+/// The caller, if it may take trust from instances.
+pub(super) fn operator_of<T>(request: &Request<T>) -> Result<Authentic, Status> {
+    caller_in(request, Role::Operator)
+}
+
+fn caller_in<T>(request: &Request<T>, role: Role) -> Result<Authentic, Status> {
     let caller = caller_of(request)?;
-    match caller.role {
-        Role::AuthServer => Ok(caller),
-        Role::Gateway => {
-            Err(refused_caller(Code::PermissionDenied, "ROLE_MISSING", "this call needs the role auth-server"))
-        }
+    if caller.role == role {
+        return Ok(caller);
     }
+    let text = format!("this call needs the role {}", role.name());
+    Err(refused_caller(Code::PermissionDenied, "ROLE_MISSING", &text))
 }

@@ -47,7 +47,14 @@ impl From<CallFault> for Status {
             CallFault::SessionMissing => Violation::new("session", fault.to_string()).into(),
             CallFault::RequestIncomplete(field) => Violation::new(field, fault.to_string()).into(),
             CallFault::CallNameTaken => Violation::new("idempotency_key", fault.to_string()).into(),
-            CallFault::Overtaken | CallFault::Store(_) | CallFault::NoRandomness(_) => unavailable(&fault),
+            CallFault::PageToken => Violation::new("page_token", fault.to_string()).into(),
+            CallFault::AppNotGranted => {
+                refused_caller(Code::PermissionDenied, "APP_NOT_GRANTED", "the caller may not touch this app")
+            }
+            CallFault::UnknownInstance => Self::not_found(fault.to_string()),
+            CallFault::Overtaken | CallFault::Store(_) | CallFault::NoRandomness(_) | CallFault::Stopping => {
+                unavailable(&fault)
+            }
         }
     }
 }

@@ -89,7 +89,7 @@ fn reason(reason: &Reason) -> proto::Reason {
 }
 
 /// An auth server sees all that was proved; a gateway decides by the decision.
-fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
+pub(super) fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
     if role == Role::Gateway {
         return Vec::new();
     }

@@ -8,10 +8,13 @@ mod connection;
 mod context;
 mod fault;
 mod field;
+mod instance;
+mod instance_message;
 mod message;
 mod proof;
 mod server;
 mod verdict;
+mod watch;
 
 pub use authentication::{Authenticated, authenticated};
 pub use config::{CallerKey, GrpcConfig, TlsConfig};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 use tonic::server::NamedService;
 use tonic::transport::server::{Router, TcpIncoming};
@@ -18,10 +18,13 @@ use super::authentication::{Authenticated, Callers};
 use super::calls::Calls;
 use super::config::{GrpcConfig, TlsConfig};
 use super::connection::let_in;
+use super::instance::InstanceEdge;
 use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
+use super::proto::instance_service_server::InstanceServiceServer;
 use super::proto::verdict_service_server::VerdictServiceServer;
 use super::verdict::VerdictEdge;
+use super::watch::Watches;
 use crate::telemetry::{Readiness, Vitals};
 use crate::verifier::Verifier;
 
@@ -70,6 +73,8 @@ pub struct Server {
     router: Router,
     health: HealthReporter,
     calls: Arc<Calls>,
+    /// Open while streams may go on.
+    watching: watch::Sender<()>,
     vitals: Arc<Vitals>,
     drain_deadline: Duration,
 }
@@ -86,11 +91,19 @@ impl Server {
         let (callers, calls) = (Arc::new(Callers::new(config.callers)?), Arc::new(Calls::default()));
         let attestation = Attestation { verifier: Arc::clone(&verifier), vitals: Arc::clone(&vitals) };
         let attestation = AttestationServiceServer::new(attestation).max_decoding_message_size(MESSAGE_LIMIT);
-        let verdict = VerdictServiceServer::new(VerdictEdge { verifier, vitals: Arc::clone(&vitals) })
+        let instance = InstanceServiceServer::new(InstanceEdge { verifier: Arc::clone(&verifier) });
+        let watching = watch::Sender::new(());
+        let watches = Watches::new(watching.subscribe());
+        let verdict = VerdictServiceServer::new(VerdictEdge { verifier, vitals: Arc::clone(&vitals), watches })
             .max_decoding_message_size(MESSAGE_LIMIT);
         let router = transport
             .add_service(Authenticated::new(attestation, Arc::clone(&callers), Arc::clone(&calls)))
-            .add_service(Authenticated::new(verdict, callers, Arc::clone(&calls)))
+            .add_service(Authenticated::new(verdict, Arc::clone(&callers), Arc::clone(&calls)))
+            .add_service(Authenticated::new(
+                instance.max_decoding_message_size(MESSAGE_LIMIT),
+                callers,
+                Arc::clone(&calls),
+            ))
             .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
@@ -102,6 +115,7 @@ impl Server {
             router,
             health,
             calls,
+            watching,
             vitals,
             drain_deadline: config.drain_deadline,
         })
@@ -124,7 +138,7 @@ impl Server {
             () = stop => {}
         }
         report(&self.health, &self.vitals, Readiness::Stopping).await;
-        drop(drain);
+        drop((drain, self.watching));
         dismiss_watchers(&mut self.health).await;
         tokio::select! {
             ended = &mut serving => Ok(ended.map(|()| Stopped::Drained)?),
@@ -147,15 +161,18 @@ async fn answered(calls: &Calls) {
 async fn report(health: &HealthReporter, vitals: &Vitals, readiness: Readiness) {
     type First = AttestationServiceServer<Attestation>;
     type Second = VerdictServiceServer<VerdictEdge>;
+    type Third = InstanceServiceServer<InstanceEdge>;
     vitals.turn(readiness);
     match readiness {
         Readiness::Ready => {
             health.set_serving::<First>().await;
             health.set_serving::<Second>().await;
+            health.set_serving::<Third>().await;
         }
         Readiness::Starting | Readiness::Stopping => {
             health.set_not_serving::<First>().await;
             health.set_not_serving::<Second>().await;
+            health.set_not_serving::<Third>().await;
             health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         }
     }
@@ -163,7 +180,8 @@ async fn report(health: &HealthReporter, vitals: &Vitals, readiness: Readiness) 
 
 /// Ends the streams of those who watch the health and have been told: they would stay until the drain deadline.
 async fn dismiss_watchers(health: &mut HealthReporter) {
-    for service in ["", AttestationServiceServer::<Attestation>::NAME, VerdictServiceServer::<VerdictEdge>::NAME] {
+    let (first, second) = (AttestationServiceServer::<Attestation>::NAME, VerdictServiceServer::<VerdictEdge>::NAME);
+    for service in ["", first, second, InstanceServiceServer::<InstanceEdge>::NAME] {
         health.clear_service_status(service).await;
     }
 }

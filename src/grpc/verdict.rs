@@ -9,20 +9,38 @@ use super::context::{SESSION_LIMIT, context};
 use super::fault::Violation;
 use super::proof::{apple_assertion, key_assertion};
 use super::proto::verdict_service_server::VerdictService;
-use super::proto::{CheckVerdictRequest, CheckVerdictResponse, check_verdict_request, fresh_assertion};
+use super::proto::{
+    CheckVerdictRequest, CheckVerdictResponse, WatchVerdictsRequest, check_verdict_request, fresh_assertion,
+};
+use super::watch::{self, WatchStream, Watches};
 use super::{field, message, proto};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
+use crate::ids::Position;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, Verifier};
+use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, Verifier, Watch};
 
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
     pub(super) verifier: Arc<Verifier>,
     pub(super) vitals: Arc<Vitals>,
+    pub(super) watches: Watches,
 }
 
 #[tonic::async_trait]
 impl VerdictService for VerdictEdge {
+    type WatchVerdictsStream = WatchStream;
+
+    async fn watch_verdicts(
+        &self,
+        request: Request<WatchVerdictsRequest>,
+    ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
+        let caller = caller_of(&request)?.into_caller();
+        let call = watch::call(&request.into_inner())?;
+        let place = self.watches.place(&caller)?;
+        let watch = Watch::open(Arc::clone(&self.verifier), caller, call).await?;
+        Ok(Response::new(self.watches.stream(watch, place)))
+    }
+
     async fn check_verdict(
         &self,
         request: Request<CheckVerdictRequest>,
@@ -38,12 +56,13 @@ impl VerdictService for VerdictEdge {
         }
         let assertion = request.assertion.as_ref().map(fresh).transpose()?;
         let call = CheckCall { context, assertion, ..CheckCall::of(&app, subject) };
+        let Position(position) = self.verifier.position();
         let verdict = self.verifier.check(&caller, call).await?;
         self.vitals.count(Call::Check, &verdict);
         // A verdict on an instance answers to the name that opened it; a refusal names none.
         let named = if verdict.instance.is_some() { named } else { String::new() };
         let verdict = message::named_verdict(&verdict, named, caller.role, self.verifier.now());
-        Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict) }))
+        Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict), position }))
     }
 }
 

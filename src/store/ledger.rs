@@ -1,12 +1,13 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
+use super::{ANNOUNCEMENTS_KEPT_FOR, Announcement, Change, News, Scope};
 use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT};
 use super::{Enrolment, FirstAnswer, Instance, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
 use crate::appraisal::Tier;
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
-use crate::ids::{AccountTag, AppName, InstanceId};
+use crate::ids::{AccountTag, AppName, InstanceId, Position};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Verdict};
 
@@ -27,6 +28,9 @@ pub(super) trait Ledger {
 
     /// The latest expiry among the spent challenges that have been forgotten.
     fn purged_until(&self) -> Timestamp;
+
+    /// The latest statement.
+    fn stated(&self) -> Position;
 
     /// The store's secret, once there is one.
     fn secret(&self) -> Result<Option<Secret>, StoreFault>;
@@ -51,6 +55,24 @@ pub(super) trait Ledger {
 
     /// Forgets what lies beyond the horizon, and raises the mark to the latest expiry among the challenges forgotten.
     fn forget(&mut self, horizon: &Horizon) -> Result<Purged, StoreFault>;
+}
+
+/// What was said of instances, as transactions and readers see it.
+pub(super) trait Statements {
+    /// The statements of exactly this scope, in order, from the latest reinstatement on.
+    fn statements(&self, app: &AppName, scope: &Scope) -> Result<Vec<Change>, StoreFault>;
+}
+
+/// What a transaction can do with the feed of changes.
+pub(super) trait ChangeLedger {
+    /// The app of an instance.
+    fn app_of(&self, instance: &InstanceId) -> Result<Option<AppName>, StoreFault>;
+
+    /// The latest announcement of the same kind, for a policy also of the same app.
+    fn announced(&self, like: &Announcement) -> Result<Option<Announcement>, StoreFault>;
+
+    /// Adds a change behind all others.
+    fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault>;
 }
 
 /// What a transaction can do with tokens and quotas.
@@ -117,13 +139,16 @@ pub(super) struct Horizon {
     pub(super) unkept: Timestamp,
     /// Quotas of days before this.
     pub(super) day: u32,
+    /// Announcements made before this.
+    pub(super) announced: Timestamp,
 }
 
 impl Horizon {
     /// What no longer matters at `now`.
     pub(super) fn at(now: Timestamp) -> Self {
         let today = u32::try_from(now.as_secs() / DAY_SECONDS).unwrap_or(u32::MAX);
-        Self { expired: now, unkept: oldest_kept(now), day: today.saturating_sub(QUOTA_DAYS_KEPT) }
+        let (unkept, announced) = (oldest_kept(now), now.minus(ANNOUNCEMENTS_KEPT_FOR));
+        Self { expired: now, unkept, day: today.saturating_sub(QUOTA_DAYS_KEPT), announced }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store, as a port: indivisible verbs, each with every outcome a variant. One behaviour suite says how every backend behaves.
 
+mod changes;
 mod decodings;
 mod ledger;
 mod memory;
@@ -17,6 +18,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use changes::{
+    ANNOUNCEMENTS_KEPT_FOR, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList,
+    Newcomer, News, Ruling, Scope, Statement,
+};
 pub use decodings::{
     DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, TOKENS_PER_CHALLENGE, WithdrawOutcome,
 };
@@ -31,8 +36,9 @@ use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::crypto::secret::Secret;
+use crate::crypto::serial::Serial;
 use crate::evidence::claims::Claims;
-use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
+use crate::ids::{AccountTag, AppName, InstanceId, KeyId, Position};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Verdict};
 
@@ -84,8 +90,27 @@ pub trait Store: Records {
     /// appraisal behind it is recorded with it.
     fn redeem(&self, redemption: Redemption) -> Answer<'_, RedeemOutcome>;
 
-    /// The instance, if it is enrolled.
-    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>>;
+    /// The instance, if it is enrolled, and its standing, both at one moment.
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Found>>;
+
+    /// The standing of an instance of this app that is about to be enrolled, with these serial numbers in its chain.
+    fn newcomer(&self, app: AppName, serials: Vec<Serial>) -> Answer<'_, Newcomer>;
+
+    /// Instances in the order of their ids, each with its standing.
+    fn instances(&self, list: InstanceList) -> Answer<'_, Vec<Found>>;
+
+    /// Keeps what an operator says of instances. It counts for every verb that is answered later, however many instances it covers.
+    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome>;
+
+    /// Keeps an announcement, unless the latest one of its kind, for a policy also of its app, says the same: of several replicas
+    /// that bring one, one is told [`AnnounceOutcome::Announced`].
+    fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome>;
+
+    /// At most `limit` changes after a position, in order.
+    fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes>;
+
+    /// The position of the latest change.
+    fn latest_position(&self) -> Answer<'_, Position>;
 
     /// The first answer to a call, while it is kept.
     fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>>;
@@ -118,7 +143,7 @@ pub trait Store: Records {
     fn status_list(&self) -> Answer<'_, Option<KeptStatusList>>;
 
     /// Forgets spent challenges that have expired, first answers that are no longer kept, tokens that need not be remembered any
-    /// longer, and quotas more than [`QUOTA_DAYS_KEPT`] days old.
+    /// longer, quotas more than [`QUOTA_DAYS_KEPT`] days old, and announcements older than [`ANNOUNCEMENTS_KEPT_FOR`].
     ///
     /// No challenge that expired no later than one of those forgotten can be spent from then on, whatever the clock says later:
     /// a purge at a time that a wrong clock told costs no challenge that is still to be issued.
@@ -206,6 +231,8 @@ pub struct Enrolment {
     pub verdict: Verdict,
     /// The call's name, if the caller gave one.
     pub call: Option<NamedCall>,
+    /// [`Newcomer::seen`] of the standing that the verdict was stated with.
+    pub seen: Position,
 }
 
 /// What became of an enrolment.
@@ -225,6 +252,8 @@ pub enum EnrolOutcome {
     ChallengeExpired,
     /// The call's name was used for another call within the last minute. Nothing was spent.
     CallNameTaken,
+    /// Statements were made since its standing was read: read it and state the verdict again. Nothing was spent.
+    Overtaken,
 }
 
 /// A new proof by an enrolled instance.
@@ -250,6 +279,8 @@ pub struct Advance {
     pub verdict: Verdict,
     /// The call's name, if the caller gave one.
     pub call: Option<NamedCall>,
+    /// [`Found::seen`], or a later change that is known not to concern the instance.
+    pub seen: Position,
 }
 
 /// What a proof is bound to.
@@ -285,7 +316,8 @@ pub enum AdvanceOutcome {
     ChallengeExpired,
     /// The sign count is not acceptable.
     SignCount(SignCountRefusal),
-    /// Other claims or another binding were kept since the instance was read, or a newer proof was: read it and weigh the proof
+    /// Other claims or another binding were kept since the instance was read, a newer proof was, or statements were made: read it
+    /// and weigh the proof
     /// again.
     Overtaken,
     /// There is no such instance.
@@ -331,4 +363,6 @@ pub struct Purged {
     pub decodings: u64,
     /// Quotas of one app and day.
     pub quotas: u64,
+    /// Announcements.
+    pub announcements: u64,
 }

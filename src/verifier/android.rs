@@ -6,7 +6,7 @@ use super::attest::{Proven, ProvenKey};
 use super::decoding::{Opened, Opening};
 use super::play_integrity::{Backing, PlayIntegrity, Token};
 use super::refusal::{Refusal, Setback};
-use crate::appraisal::{Circumstances, Reason, Remedy, Tier, TrustVector, appraise_part, missing_key};
+use crate::appraisal::{Circumstances, Reason, Remedy, Standing, Tier, TrustVector, appraise_part, missing_key};
 use crate::crypto::digest::Digest;
 use crate::evidence::claims::{self, Anchor, Claims, Format};
 use crate::store::Spend;
@@ -89,7 +89,8 @@ impl Verifier {
             return finished(claims, key, refusal);
         }
         let subject = key.as_ref().map_or(matter.subject, |key| Subject::Instance(key.instance(&app.name)));
-        let appraised = |claims: &Claims| self.appraised_part(app, claims, &subject, matter.now);
+        let weighed_at = (self.standing_of(app, key.as_ref()).await?, matter.now);
+        let appraised = |claims: &Claims| self.appraised_part(app, claims, &subject, weighed_at);
         let bad = refusal.is_some() || appraised(&claims).0 == Tier::Contraindicated;
         let backing = if key.is_some() { Backing::Hardware } else { Backing::TokenAlone };
         let spending = if bad { Spending::Nothing } else { Spending::Quota(backing) };
@@ -114,6 +115,12 @@ impl Verifier {
             }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// What operators have said of the chain of a key.
+    async fn standing_of(&self, app: &App, key: Option<&ProvenKey>) -> Result<Standing, Setback> {
+        let Some(key) = key else { return Ok(Standing::Good) };
+        Ok(self.newcomer(app, &key.serials).await?.standing)
     }
 
     /// What an integrity token shows. Where only Google could say and may not be asked, it is refused without a reason of its own.
@@ -177,17 +184,17 @@ impl Verifier {
         app: &App,
         claims: &Claims,
         subject: &Subject,
-        now: Timestamp,
+        (standing, now): (Standing, Timestamp),
     ) -> (Tier, TrustVector, Vec<Reason>) {
         let list = self.status_lists.in_force();
-        let circumstances = Circumstances { status_list: list.as_deref(), ..about(subject, now) };
+        let circumstances = Circumstances { status_list: list.as_deref(), standing, ..about(subject, now) };
         let appraisal = appraise_part(claims, app.policy(), &circumstances);
         (appraisal.tier(), appraisal.vector, appraisal.reasons)
     }
 }
 
 const fn about(subject: &Subject, now: Timestamp) -> Circumstances<'_> {
-    Circumstances { now, status_list: None, subject: subject.as_bytes() }
+    Circumstances { subject: subject.as_bytes(), ..Circumstances::at(now) }
 }
 
 /// What may be spent on a token.

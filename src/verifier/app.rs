@@ -78,14 +78,16 @@ impl App {
         Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })
     }
 
-    /// When the claims will be worth less than now: the status list grows stale, or what Google said too old.
+    /// When the claims will be worth something else than now: the status list grows stale, what Google said too old, or a revocation
+    /// ends.
     fn until(&self, claims: &Claims, circumstances: &Circumstances<'_>) -> Option<Timestamp> {
         let chain = claims.key_attestation.as_ref().and(circumstances.status_list).zip(self.list_max_age());
         let list_ends = chain.map(|(list, max_age)| list.fetched_at.plus(max_age));
         let policy = self.policy.play_integrity.as_ref();
         let integrity_ends = claims.play_integrity.as_ref().zip(policy).and_then(|(said, policy)| policy.until(said));
         // What has ended already has its own reason.
-        list_ends.into_iter().chain(integrity_ends).filter(|end| *end > circumstances.now).min()
+        let ends = [list_ends, integrity_ends, circumstances.standing.ends()];
+        ends.into_iter().flatten().filter(|end| *end > circumstances.now).min()
     }
 
     fn list_max_age(&self) -> Option<Duration> {

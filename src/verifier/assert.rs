@@ -14,13 +14,13 @@ use super::over::Over;
 use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
 use super::{Moment, Verifier};
-use crate::appraisal::{Reason, Remedy, Tier};
+use crate::appraisal::{Reason, Remedy, Standing, Tier};
 use crate::cache::{Era, KnownInstance};
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::evidence::claims::{Claims, PlayIntegrity};
-use crate::ids::{AppName, InstanceId, KeyId};
+use crate::ids::{AppName, InstanceId, KeyId, Position};
 use crate::store::{
-    Advance, AdvanceOutcome, Binds, Instance, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault,
+    Advance, AdvanceOutcome, Binds, Found, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault,
 };
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Subject, Verdict};
@@ -95,10 +95,10 @@ impl Verifier {
     /// Errors with [`CallFault`] when there can be no verdict.
     pub async fn assert(&self, caller: &Caller, call: AssertCall<'_>) -> Result<Verdict, CallFault> {
         let at = self.moment();
-        let (app, now) = (&*self.app(call.app)?, at.now);
+        let (app, now) = (&*self.app(caller, call.app)?, at.now);
         let named = named_call(caller, call.idempotency_key, || call.digest());
         if let Some(first) = self.first_answer(named, now).await? {
-            return self.repeated(app, first, at).await;
+            return self.repeated(app, first, now).await;
         }
         let id = self.signer(app, caller, &call);
         match self.asserted(app, id, &self.statement(app, caller, &call, named), at).await {
@@ -133,14 +133,16 @@ impl Verifier {
         let mut decoded = None;
         for _ in 0..ATTEMPTS {
             let instance = self.known_or_read(app, id, known.take()).await?;
-            let instance = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
+            let (instance, seen) = instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
             let mut proof = self.proof(app, &instance, statement, now)?;
             if let Some(token) = statement.proof.integrity_token()
+                && !instance.standing.is_revoked(now)
                 && let Some(integrity) = self.fresh_integrity(app, token, &instance, &proof, &mut decoded, now).await?
             {
                 proof.claims = self.renewed(app, proof.claims, integrity, (instance.id, now))?;
             }
-            if let Some(verdict) = self.advance(app, self.weighed(app, &instance, proof, statement, now), at).await? {
+            let advance = self.weighed(app, (&instance, seen), proof, statement, now);
+            if let Some(verdict) = self.advance(app, advance, at).await? {
                 return Ok(verdict);
             }
         }
@@ -158,21 +160,24 @@ impl Verifier {
         }
     }
 
-    /// The instance as memory has it, else as the store has it.
+    /// The instance as memory has it, else as the store has it, and the latest change that this knows of.
     async fn known_or_read(
         &self,
         app: &App,
         id: Option<InstanceId>,
-        known: Option<Arc<KnownInstance>>,
-    ) -> Result<Option<Arc<KnownInstance>>, CallFault> {
+        known: Option<(Arc<KnownInstance>, Position)>,
+    ) -> Result<Option<(Arc<KnownInstance>, Position)>, CallFault> {
         let known = match (id, known) {
             (None, _) => None,
             (Some(_), Some(known)) => Some(known),
             (Some(id), None) => {
-                self.store.instance(id).await?.map(|instance| self.instances.keep(what_counts(instance)))
+                let found = self.store.instance(id).await?;
+                found
+                    .map(|found| (found.seen, self.instances.keep(what_counts(found))))
+                    .map(|(seen, known)| (known, seen))
             }
         };
-        Ok(known.filter(|known| known.app == app.name))
+        Ok(known.filter(|(known, _)| known.app == app.name))
     }
 
     /// Checks everything that can be checked without writing.
@@ -241,7 +246,7 @@ impl Verifier {
         };
         let last = claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).cloned().map(Box::new);
         let claims = claims.with_play_integrity(PlayIntegrity::Unavailable { since, last }, origin);
-        match self.appraised_part(app, &claims, &Subject::Instance(id), now) {
+        match self.appraised_part(app, &claims, &Subject::Instance(id), (Standing::Good, now)) {
             (Tier::Contraindicated, vector, reasons) => Err(Refusal { vector, reasons }),
             _ => Ok(claims),
         }
@@ -251,14 +256,14 @@ impl Verifier {
     fn weighed(
         &self,
         app: &App,
-        instance: &KnownInstance,
+        (instance, seen): (&KnownInstance, Position),
         proof: Proof,
         statement: &Statement<'_>,
         now: Timestamp,
     ) -> Advance {
-        let said = proof.claims;
+        let (said, subject, weighed_at) = (proof.claims, Subject::Instance(instance.id), (instance.standing, now));
         let binds = statement.bound.map_or(Binds::AsBefore(instance.bound), Binds::Anew);
-        let verdict_on = |claims: &Claims| self.verdict(app, Subject::Instance(instance.id), claims.clone(), now, now);
+        let verdict_on = |claims: &Claims| self.verdict(app, subject, claims.clone(), now, weighed_at);
         let (claims, verdict) = if proof.sign_count < instance.sign_count {
             (None, worse(verdict_on(&said), verdict_on(&instance.claims)))
         } else {
@@ -276,21 +281,22 @@ impl Verifier {
             proven_at: now,
             verdict: verdict.bound_to(binds.bound()),
             call: statement.named,
+            seen,
         }
     }
 
-    /// The first answer to a named call, which cannot be better than what is known of the instance by now.
-    async fn repeated(&self, app: &App, first: Verdict, at: Moment) -> Result<Verdict, CallFault> {
+    /// The first answer to a named call, which cannot be better than what the store knows of the instance by now.
+    async fn repeated(&self, app: &App, first: Verdict, now: Timestamp) -> Result<Verdict, CallFault> {
         let current = match first.instance {
-            Some(id) => self.current(app, id, at).await?,
+            Some(id) => self.stored(app, id, now).await?,
             None => None,
         };
-        let restated = self.restated(app, first, at.now);
+        let restated = self.restated(app, first, now);
         let verdict = match current {
-            Some(current) => worse(restated, Verdict::clone(&current)),
+            Some((current, _)) => worse(restated, current),
             None => restated,
         };
-        Ok(held(verdict, at.now))
+        Ok(held(verdict, now))
     }
 
     /// The verdict; `None` when other proofs have changed what this one was weighed with.
@@ -298,7 +304,7 @@ impl Verifier {
         let verdict = advance.verdict.clone();
         match self.kept(advance, at.era).await? {
             AdvanceOutcome::Advanced => Ok(Some(verdict)),
-            AdvanceOutcome::Repeated(first) => Ok(Some(self.repeated(app, *first, at).await?)),
+            AdvanceOutcome::Repeated(first) => Ok(Some(self.repeated(app, *first, at.now).await?)),
             AdvanceOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
             AdvanceOutcome::ChallengeExpired => Err(Refusal::silent(ChallengeRejection::Expired).into()),
             AdvanceOutcome::SignCount(SignCountRefusal::Seen) => Err(Refusal::silent(SIGN_COUNT_REPLAYED).into()),
@@ -317,10 +323,11 @@ impl Verifier {
         let (store, cache) = (Arc::clone(&self.store), self.cache.clone());
         let kept = tokio::spawn(async move {
             let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
+            let seen = advance.seen;
             let changes_claims = advance.claims.is_some();
             let outcome = store.advance(advance).await;
             match outcome {
-                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, era, now).await,
+                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, seen, era, now).await,
                 // An error may be a lost answer.
                 Ok(AdvanceOutcome::Advanced) | Err(_) => cache.forget(id).await,
                 Ok(_) => {}
@@ -331,9 +338,9 @@ impl Verifier {
     }
 }
 
-/// How often a proof is weighed while proofs of the same instance change its claims. Each attempt that fails is another's
-/// success.
-const ATTEMPTS: usize = 8;
+/// How often a proof is weighed while proofs of the same instance change its claims, or operators revoke instances. Each attempt
+/// that fails is another's success.
+pub(super) const ATTEMPTS: usize = 8;
 
 const OTHER_PROOF: Reason =
     Reason::new("proof_of_other_format", "the instance's key proves itself in another way", Remedy::ContactSupport);
@@ -343,7 +350,7 @@ const SIGN_COUNT_TOO_LATE: Reason =
     Reason::new("sign_count_too_late", "the sign count lies before the window of late arrivals", Remedy::NewChallenge);
 
 /// What weighing a proof needs to know of an instance.
-fn what_counts(instance: Instance) -> KnownInstance {
+fn what_counts(Found { instance, standing, seen, .. }: Found) -> KnownInstance {
     KnownInstance {
         id: instance.id,
         app: instance.app,
@@ -352,6 +359,8 @@ fn what_counts(instance: Instance) -> KnownInstance {
         claims_at: instance.claims_at,
         bound: instance.bound,
         sign_count: instance.sign_count,
+        standing,
+        seen,
     }
 }
 

@@ -1,22 +1,26 @@
 //! First proof: verify evidence, enrol the instance, state a verdict.
 
+use super::Verifier;
 use super::android::{AndroidEvidence, Matter};
 use super::app::App;
 use super::app_attest::AppAttestEvidence;
+use super::assert::ATTEMPTS;
 use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{RequestContext, held};
 use super::fault::CallFault;
 use super::named_call::named_call;
 use super::refusal::{Refusal, Setback};
-use super::{Moment, Verifier};
-use crate::appraisal::{Reason, Remedy, TrustVector, Worth};
+use crate::appraisal::{Reason, Remedy, Standing, TrustVector, Worth};
 use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
+use crate::crypto::serial::Serial;
 use crate::evidence::claims::Claims;
-use crate::ids::{AccountTag, AppName, InstanceId};
-use crate::store::{EnrolOutcome, Enrolment, Instance, NamedCall, RedeemOutcome, Redemption, Spend};
+use crate::ids::{AccountTag, AppName, InstanceId, Name};
+use crate::store::{
+    EnrolOutcome, Enrolment, Instance, NamedCall, Newcomer, RedeemOutcome, Redemption, Spend, StoreFault,
+};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Subject, Verdict};
 
@@ -85,16 +89,16 @@ impl Verifier {
     ///
     /// Errors with [`CallFault`] when there can be no verdict.
     pub async fn attest(&self, caller: &Caller, call: AttestCall<'_>) -> Result<Verdict, CallFault> {
-        let at = self.moment();
-        let (app, now) = (&*self.app(call.app)?, at.now);
+        let now = self.clock.now();
+        let app = &*self.app(caller, call.app)?;
         let named = named_call(caller, call.idempotency_key, || call.content());
         if let Some(first) = self.first_answer(named, now).await? {
             return match first.instance {
-                Some(id) => self.enrolled_before(app, id, first, at).await,
+                Some(id) => self.enrolled_before(app, id, first, now).await,
                 None => Ok(held(self.restated(app, first, now), now)),
             };
         }
-        match self.attested(app, caller, &call, named, at).await {
+        match self.attested(app, caller, &call, named, now).await {
             Ok(verdict) => Ok(verdict),
             Err(setback) => setback.stated(app, now),
         }
@@ -106,9 +110,8 @@ impl Verifier {
         caller: &Caller,
         call: &AttestCall<'_>,
         named: Option<NamedCall>,
-        at: Moment,
+        now: Timestamp,
     ) -> Result<Verdict, Setback> {
-        let now = at.now;
         if call.evidence.knows_no_key() && call.session.is_empty() {
             return Err(CallFault::SessionMissing.into());
         }
@@ -128,8 +131,8 @@ impl Verifier {
         match proven.key {
             Some(key) => {
                 let account = self.account(caller, call.account);
-                let enrolment = self.enrolment(app, account, call.evidence_digest(), (key, claims), answered);
-                self.enrol(app, enrolment, at).await
+                let instance = instance(app, account, (key, claims), &answered);
+                self.enrol(app, instance, call.evidence_digest(), &answered).await
             }
             None => self.redeem(app, call.session, claims, answered).await,
         }
@@ -138,7 +141,8 @@ impl Verifier {
     /// States a verdict on a session, since there is no key by which the instance could be known.
     async fn redeem(&self, app: &App, session: &[u8], claims: Claims, answered: Answered) -> Result<Verdict, Setback> {
         let now = answered.now;
-        let verdict = self.verdict(app, Subject::Session(sha256(session)), claims, now, now).bound_to(answered.bound);
+        let subject = Subject::Session(sha256(session));
+        let verdict = self.verdict(app, subject, claims, now, (Standing::Good, now)).bound_to(answered.bound);
         let (challenge, call) = (answered.challenge, answered.named);
         let redemption = Redemption { challenge, verdict: verdict.clone(), call, now };
         match self.store.redeem(redemption).await? {
@@ -150,43 +154,36 @@ impl Verifier {
         }
     }
 
-    fn enrolment(
+    /// Enrols the instance with a verdict that knows what operators have said of its chain by then.
+    async fn enrol(
         &self,
         app: &App,
-        account: Option<AccountTag>,
+        instance: Instance,
         evidence: Digest,
-        (key, claims): (ProvenKey, Claims),
-        answered: Answered,
-    ) -> Enrolment {
-        let (now, id) = (answered.now, key.instance(&app.name));
-        let ProvenKey { key, serials, receipt, .. } = key;
-        let key_id = key.key_id();
-        let verdict = self.verdict(app, Subject::Instance(id), claims.clone(), now, now).bound_to(answered.bound);
-        let instance = Instance {
-            id,
-            app: app.name.clone(),
-            key,
-            key_id,
-            account,
-            confirmation: answered.confirmation,
-            claims,
-            bound: answered.bound,
-            serials,
-            receipt,
-            enrolled_at: now,
-            proven_at: now,
-            sign_count: 0,
-            claims_at: 0,
-        };
-        Enrolment { challenge: answered.challenge, instance, evidence, verdict, call: answered.named }
+        answered: &Answered,
+    ) -> Result<Verdict, Setback> {
+        for _ in 0..ATTEMPTS {
+            let Newcomer { standing, seen } = self.newcomer(app, &instance.serials).await?;
+            let (subject, weighed_at) = (Subject::Instance(instance.id), (standing, answered.now));
+            let verdict = self.verdict(app, subject, instance.claims.clone(), answered.now, weighed_at);
+            let verdict = verdict.bound_to(answered.bound);
+            let (challenge, call, instance) = (answered.challenge, answered.named, instance.clone());
+            let enrolment = Enrolment { challenge, instance, evidence, verdict, call, seen };
+            if let Some(verdict) = self.enrolled(app, enrolment, answered.now).await? {
+                return Ok(verdict);
+            }
+        }
+        Err(CallFault::Overtaken.into())
     }
 
-    async fn enrol(&self, app: &App, enrolment: Enrolment, at: Moment) -> Result<Verdict, Setback> {
+    /// The verdict; `None` when statements were made since the standing was read.
+    async fn enrolled(&self, app: &App, enrolment: Enrolment, now: Timestamp) -> Result<Option<Verdict>, Setback> {
         let verdict = enrolment.verdict.clone();
         let id = enrolment.instance.id;
         match self.store.enrol(enrolment).await? {
-            EnrolOutcome::Enrolled => Ok(verdict),
-            EnrolOutcome::AlreadyEnrolled(first) => Ok(self.enrolled_before(app, id, *first, at).await?),
+            EnrolOutcome::Enrolled => Ok(Some(verdict)),
+            EnrolOutcome::AlreadyEnrolled(first) => Ok(Some(self.enrolled_before(app, id, *first, now).await?)),
+            EnrolOutcome::Overtaken => Ok(None),
             EnrolOutcome::OtherEvidence => Err(Refusal::of(TAKEN, OTHER_EVIDENCE).into()),
             EnrolOutcome::OtherAccount => Err(Refusal::of(TAKEN, OTHER_ACCOUNT).into()),
             EnrolOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
@@ -201,15 +198,54 @@ impl Verifier {
         app: &App,
         id: InstanceId,
         first: Verdict,
-        at: Moment,
+        now: Timestamp,
     ) -> Result<Verdict, CallFault> {
-        let current = self.current(app, id, at).await?;
-        Ok(held(current.map_or_else(|| self.restated(app, first, at.now), |current| Verdict::clone(&current)), at.now))
+        let current = self.stored(app, id, now).await?;
+        Ok(held(current.map_or_else(|| self.restated(app, first, now), |(current, _)| current), now))
+    }
+
+    /// What operators have said of a chain with these serial numbers.
+    pub(super) async fn newcomer(&self, app: &App, serials: &[String]) -> Result<Newcomer, StoreFault> {
+        let serials = serials.iter().filter_map(|serial| Serial::from_hex(serial)).collect();
+        self.store.newcomer(app.name.clone(), serials).await
     }
 
     fn account(&self, caller: &Caller, reference: &str) -> Option<AccountTag> {
-        let scoped = sha256_of_parts(&[caller.relying_party.as_str().as_bytes(), reference.as_bytes()]);
-        (!reference.is_empty()).then(|| AccountTag(self.accounts.tag(&scoped)))
+        (!reference.is_empty()).then(|| self.account_of(&caller.relying_party, reference))
+    }
+
+    /// How an account is kept that a relying party refers to like this.
+    pub(super) fn account_of(&self, relying_party: &Name, reference: &str) -> AccountTag {
+        let scoped = sha256_of_parts(&[relying_party.as_str().as_bytes(), reference.as_bytes()]);
+        AccountTag(self.accounts.tag(&scoped))
+    }
+}
+
+/// The instance as it is to be enrolled.
+fn instance(
+    app: &App,
+    account: Option<AccountTag>,
+    (key, claims): (ProvenKey, Claims),
+    answered: &Answered,
+) -> Instance {
+    let (now, id) = (answered.now, key.instance(&app.name));
+    let ProvenKey { key, serials, receipt, .. } = key;
+    let key_id = key.key_id();
+    Instance {
+        id,
+        app: app.name.clone(),
+        key,
+        key_id,
+        account,
+        confirmation: answered.confirmation,
+        claims,
+        bound: answered.bound,
+        serials,
+        receipt,
+        enrolled_at: now,
+        proven_at: now,
+        sign_count: 0,
+        claims_at: 0,
     }
 }
 

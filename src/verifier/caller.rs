@@ -1,6 +1,8 @@
 //! Callers: the authenticated relying parties of calls.
 
-use crate::ids::Name;
+use std::collections::BTreeSet;
+
+use crate::ids::{AppName, Name};
 
 /// The authenticated relying party of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,15 +13,19 @@ pub struct Caller {
     pub relying_party: Name,
     /// What it may do.
     pub role: Role,
+    /// The apps that it may touch.
+    pub apps: Grants,
 }
 
 /// What a caller may do and see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// May issue challenges, attest, assert and check, and sees all facts.
+    /// May issue challenges, attest, assert, check and watch, and sees all facts.
     AuthServer,
-    /// May check, and sees decisions and reasons.
+    /// May check and watch, and sees decisions and reasons.
     Gateway,
+    /// May look up, list, revoke and reinstate instances, check and watch, and sees all facts.
+    Operator,
 }
 
 impl Role {
@@ -28,6 +34,27 @@ impl Role {
         match self {
             Self::AuthServer => "auth-server",
             Self::Gateway => "gateway",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// The apps that a caller may touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Grants {
+    /// All of the configuration.
+    #[default]
+    All,
+    /// These.
+    Only(BTreeSet<AppName>),
+}
+
+impl Grants {
+    /// Whether the caller may touch this app.
+    pub fn include(&self, app: &AppName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(apps) => apps.contains(app),
         }
     }
 }

@@ -12,7 +12,8 @@ use super::refusal::Refusal;
 use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Tier, TrustVector, Worth};
 use crate::crypto::digest::Digest;
-use crate::ids::{AppName, InstanceId};
+use crate::ids::{AppName, InstanceId, Position};
+use crate::store::Found;
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Freshness, Subject, Verdict};
 
@@ -100,7 +101,7 @@ impl Verifier {
     /// Errors with [`CallFault`] when there can be no verdict. An answer from memory costs no I/O.
     pub async fn check(&self, caller: &Caller, call: CheckCall<'_>) -> Result<Arc<Verdict>, CallFault> {
         let at = self.moment();
-        let app = &*self.app(call.app)?;
+        let app = &*self.app(caller, call.app)?;
         let now = at.now;
         let pseudonym = match call.subject {
             CheckSubject::Instance(pseudonym) => pseudonym,
@@ -125,7 +126,7 @@ impl Verifier {
     }
 
     /// The verdict on the instance's latest proof, from memory or from the store.
-    pub(super) async fn current(
+    async fn current(
         &self,
         app: &App,
         id: InstanceId,
@@ -135,14 +136,23 @@ impl Verifier {
         if let Some(verdict) = self.cache.cached(id).await {
             return Ok(Some(verdict).filter(fits));
         }
-        let load = async {
-            let instance = self.store.instance(id).await?.filter(|instance| instance.app == app.name);
-            Ok(instance.map(|instance| {
-                let verdict = self.verdict(app, Subject::Instance(id), instance.claims, instance.proven_at, now);
-                verdict.bound_to(instance.bound)
-            }))
-        };
+        let load = self.stored(app, id, now);
         self.cache.loaded(id, era, now, load).await.map(|verdict| verdict.filter(fits))
+    }
+
+    /// The verdict on the instance's latest proof, from the store, and the latest change that it knows of.
+    pub(super) async fn stored(
+        &self,
+        app: &App,
+        id: InstanceId,
+        now: Timestamp,
+    ) -> Result<Option<(Verdict, Position)>, CallFault> {
+        let found = self.store.instance(id).await?.filter(|found| found.instance.app == app.name);
+        Ok(found.map(|Found { instance, standing, seen, .. }| {
+            let subject = Subject::Instance(id);
+            let verdict = self.verdict(app, subject, instance.claims, instance.proven_at, (standing, now));
+            (verdict.bound_to(instance.bound), seen)
+        }))
     }
 }
 

@@ -10,6 +10,15 @@ pub enum CallFault {
     /// No app of this name is configured.
     #[error("no app of this name is configured")]
     UnknownApp,
+    /// The caller may not touch this app, whether it is configured or not.
+    #[error("the caller may not touch this app")]
+    AppNotGranted,
+    /// The app has no such instance.
+    #[error("the app has no such instance")]
+    UnknownInstance,
+    /// The page token is not one that this service gave for the same list.
+    #[error("not a page token of this list")]
+    PageToken,
     /// The name of the call was used for another call within the last minute.
     #[error("the idempotency key was used for another call within the last minute")]
     CallNameTaken,
@@ -22,6 +31,9 @@ pub enum CallFault {
     /// Other proofs of the same instance kept changing its claims. Nothing was spent.
     #[error("other proofs of the instance came first each time")]
     Overtaken,
+    /// The service is being stopped.
+    #[error("the service is being stopped")]
+    Stopping,
     /// The store cannot answer.
     #[error(transparent)]
     Store(#[from] StoreFault),

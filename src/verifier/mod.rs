@@ -12,8 +12,10 @@ mod config;
 mod context;
 mod decoding;
 mod fault;
+mod feed;
 mod flights;
 mod key_attestation;
+mod listing;
 mod named_call;
 mod over;
 mod play_integrity;
@@ -21,8 +23,10 @@ mod pseudonym;
 mod refusal;
 mod rehearsal;
 mod reload;
+mod revocation;
 mod status_list;
 mod upstreams;
+mod watch;
 
 use std::sync::Arc;
 
@@ -32,7 +36,7 @@ pub use android::AndroidEvidence;
 pub use app_attest::AppAttestEvidence;
 pub use assert::{AssertCall, AssertProof, Signer};
 pub use attest::{AttestCall, Evidence};
-pub use caller::{Caller, Role};
+pub use caller::{Caller, Grants, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use check::{CheckCall, CheckSubject, FreshAssertion, RequestContext};
 pub use config::{
@@ -40,21 +44,29 @@ pub use config::{
 };
 pub use decoding::QuotaUse;
 pub use fault::{BuildFault, CallFault, Inability};
+pub use feed::FeedState;
 pub use key_attestation::KeyAssertion;
-pub use rehearsal::{Platform, Rehearsal, Standing, Stated, Weighed};
+pub use listing::{ListCall, ListPage, Span};
+pub use rehearsal::{Outcome, Platform, Rehearsal, Stated, Weighed};
 pub use reload::RulesAside;
+pub use revocation::{Account, Group, InstanceName, Said};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
 pub use upstreams::Upstreams;
+pub use watch::{Tidings, Told, Watch, WatchCall};
+
+/// What the store tells of instances, in the words of operators.
+pub use crate::store::{Change, Found, News, Ruling, Scope, Statement};
 
 use app::App;
 use challenge::Challenges;
 use context::Bindings;
 use decoding::Decodings;
+use feed::Feed;
 use pseudonym::Pseudonyms;
 use reload::Apps;
 use status_list::StatusLists;
 
-use crate::appraisal::{Circumstances, Reason};
+use crate::appraisal::{Circumstances, Reason, Standing};
 use crate::cache::{Era, InstanceCache, VerdictCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
@@ -81,6 +93,7 @@ pub struct Verifier {
     store: Arc<dyn Store>,
     cache: VerdictCache,
     instances: InstanceCache,
+    feed: Feed,
     clock: Arc<dyn Clock>,
 }
 
@@ -114,6 +127,7 @@ impl Verifier {
             pseudonyms: Pseudonyms::new(secret),
             cache: VerdictCache::new(config.cache_capacity / 2),
             instances: InstanceCache::new(config.cache_capacity / 2),
+            feed: Feed::new(),
             store,
             clock,
         })
@@ -122,11 +136,12 @@ impl Verifier {
     /// Issues a challenge. It costs no memory: the challenge itself says what it is for.
     pub fn create_challenge(
         &self,
+        caller: &Caller,
         app: &AppName,
         purpose: Purpose,
         session: &[u8],
     ) -> Result<IssuedChallenge, CallFault> {
-        let app = self.app(app)?;
+        let app = self.app(caller, app)?;
         Ok(self.challenges.issue(Binding { app: &app.name, purpose, session }, self.clock.now())?)
     }
 
@@ -158,25 +173,38 @@ impl Verifier {
         Ok((client_data, challenge))
     }
 
-    /// The verdict at `now` on claims that were proved at `issued_at`.
-    fn verdict(&self, app: &App, subject: Subject, claims: Claims, issued_at: Timestamp, now: Timestamp) -> Verdict {
+    /// The verdict at `now` on claims that were proved at `issued_at`, by one who has this standing.
+    fn verdict(
+        &self,
+        app: &App,
+        subject: Subject,
+        claims: Claims,
+        issued_at: Timestamp,
+        (standing, now): (Standing, Timestamp),
+    ) -> Verdict {
         let list = self.status_lists.in_force();
-        let circumstances = Circumstances { now, status_list: list.as_deref(), subject: subject.as_bytes() };
+        let circumstances = Circumstances { now, status_list: list.as_deref(), subject: subject.as_bytes(), standing };
         app.verdict(subject, claims, issued_at, &circumstances)
     }
 
-    /// An earlier verdict on claims, as it would be stated now; one that rests on no claims is left as it is.
+    /// An earlier verdict on claims, as it would be stated now, whatever the standing of its instance; one that rests on no claims is
+    /// left as it is.
     fn restated(&self, app: &App, first: Verdict, now: Timestamp) -> Verdict {
         match (first.subject(), first.claims.clone()) {
             (Some(subject), Some(claims)) => {
-                self.verdict(app, subject, claims, first.issued_at, now).bound_to(first.bound)
+                let weighed_at = (Standing::Good, now);
+                self.verdict(app, subject, claims, first.issued_at, weighed_at).bound_to(first.bound)
             }
             _ => first,
         }
     }
 
-    /// The app as it is configured now. A call asks once, so that it is judged by one configuration from end to end.
-    fn app(&self, name: &AppName) -> Result<Arc<App>, CallFault> {
+    /// The app as it is configured now, if the caller may touch it; whether there is one that it may not touch is not told. A call
+    /// asks once, so that it is judged by one configuration from end to end.
+    fn app(&self, caller: &Caller, name: &AppName) -> Result<Arc<App>, CallFault> {
+        if !caller.apps.include(name) {
+            return Err(CallFault::AppNotGranted);
+        }
         self.apps.load().get(name).cloned().ok_or(CallFault::UnknownApp)
     }
 }

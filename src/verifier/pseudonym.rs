@@ -23,6 +23,11 @@ impl Pseudonyms {
         Self { secret, keys: RwLock::default() }
     }
 
+    /// The key of one list's page tokens. A blank stands in no relying party's name.
+    pub(super) fn page_key(&self, list: &str) -> Option<PseudonymKey> {
+        self.secret.pseudonym_key(&format!("page {list}"))
+    }
+
     fn with_key<T>(&self, relying_party: &Name, use_key: impl FnOnce(&PseudonymKey) -> T) -> Option<T> {
         if let Some(key) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(relying_party) {
             return Some(use_key(key));

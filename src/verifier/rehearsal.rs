@@ -38,14 +38,14 @@ pub struct Weighed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stated {
     /// Tier and decision.
-    pub standing: Standing,
+    pub standing: Outcome,
     /// The codes of all reasons.
     pub reasons: BTreeSet<String>,
 }
 
 /// Tier and decision; the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Standing {
+pub struct Outcome {
     /// What relying parties are told to do.
     pub decision: Decision,
     /// How far the instance is trusted.
@@ -99,7 +99,7 @@ impl Rehearsal {
         let under = |apps: &Apps| {
             let verdict = apps.get(app)?.verdict(subject, claims.clone(), now, &circumstances);
             let reasons = verdict.reasons.into_iter().map(|reason| reason.code.into_owned()).collect();
-            Some(Stated { standing: Standing { decision: verdict.decision, tier: verdict.tier }, reasons })
+            Some(Stated { standing: Outcome { decision: verdict.decision, tier: verdict.tier }, reasons })
         };
         Weighed { platform: Platform::of(claims), running: under(&self.running), candidate: under(&self.candidate) }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::Verifier;
+use crate::crypto::digest::sha256;
 use crate::endorsement::status_list::{KeptList, ListFault, StatusList};
 use crate::store::{ConfirmOutcome, Confirmation, KeptStatusList, Store, StoreFault};
 use crate::time::Timestamp;
@@ -68,6 +69,15 @@ impl StatusLists {
         self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Puts a list in force that was fetched after the one that is.
+    fn put_newer(&self, newer: InForce) {
+        let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = in_force.as_ref().is_none_or(|kept| kept.kept.fetched_at < newer.kept.fetched_at);
+        if is_newer {
+            *in_force = Some(newer);
+        }
+    }
+
     fn put(&self, in_force: InForce) {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(in_force);
     }
@@ -113,6 +123,7 @@ impl Verifier {
         let now = self.clock.now();
         let renewal = self.read_renewal(before.clone(), fetched, now).await?;
         let body = renewal.body;
+        let changed_to = body.as_deref().filter(|_| renewal.changed).map(sha256);
         let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
         self.status_lists.put(after.clone());
         let revived =
@@ -122,8 +133,24 @@ impl Verifier {
             self.cache.end_era();
         }
         self.keep_list(&after, before.as_ref(), body, now).await?;
+        if let Some(list) = changed_to {
+            self.announce_endorsement(list).await?;
+        }
         let fresh_for = after.kept.fresh_until.since(now);
         Ok(RenewedList { entries: after.kept.list.len(), fresh_for, changed: renewal.changed })
+    }
+
+    /// Puts the list in force that another replica has kept, if it is newer. One that cannot be read changes nothing.
+    pub(super) async fn take_up_status_list(&self) -> Result<(), StoreFault> {
+        let Some(kept) = self.store.status_list().await? else { return Ok(()) };
+        if self.status_lists.in_force().is_some_and(|list| list.fetched_at >= kept.fetched_at) {
+            return Ok(());
+        }
+        let read = tokio::task::spawn_blocking(move || taken_up(kept)).await.map_err(|_| StoreFault::Closed)?;
+        if let Ok(newer) = read {
+            self.status_lists.put_newer(newer);
+        }
+        Ok(())
     }
 
     /// Reads an answer beside the threads that answer calls: a list may have millions of bytes.

@@ -9,8 +9,8 @@ use bonafide::store;
 use bonafide::upstream::google::Google;
 use bonafide::verdict::{Decision, Verdict};
 use bonafide::verifier::{
-    AndroidEvidence, AssertCall, AssertProof, AttestCall, Caller, CheckCall, CheckSubject, Evidence, KeyAssertion,
-    Purpose, RenewedList, Role, Signer, StatusListFault, Upstreams, Verifier,
+    AndroidEvidence, AssertCall, AssertProof, AttestCall, Caller, CheckCall, CheckSubject, Evidence, Grants,
+    KeyAssertion, Purpose, RenewedList, Role, Signer, StatusListFault, Upstreams, Verifier,
 };
 
 use crate::harness::{World, chain};
@@ -18,6 +18,8 @@ use crate::harness::{World, chain};
 pub(crate) struct Desk {
     pub(crate) world: World,
     pub(crate) verifier: Verifier,
+    /// Another replica on the same store, that asks nobody for a list.
+    pub(crate) other: Verifier,
     caller: Caller,
 }
 
@@ -35,10 +37,13 @@ impl Desk {
         let store = store::open(&config.store).expect("a store");
         let google = Arc::new(Google::build(config.upstream.google, world.clock.clone()).expect("a client"));
         let upstreams = Upstreams { status_list: Some(google), ..Upstreams::default() };
-        let verifier = Verifier::build(config.verifier, store, world.clock.clone(), upstreams).await.expect("a role");
+        let built = Verifier::build(config.verifier.clone(), store.clone(), world.clock.clone(), upstreams);
+        let verifier = built.await.expect("a role");
+        let built = Verifier::build(config.verifier, store, world.clock.clone(), Upstreams::default());
+        let other = built.await.expect("a role");
         let name = || "local".parse().expect("a name");
-        let caller = Caller { name: name(), relying_party: name(), role: Role::AuthServer };
-        Self { world, verifier, caller }
+        let caller = Caller { name: name(), relying_party: name(), role: Role::AuthServer, apps: Grants::All };
+        Self { world, verifier, other, caller }
     }
 
     pub(crate) async fn renew(&self) -> Result<RenewedList, StatusListFault> {
@@ -51,7 +56,7 @@ impl Desk {
 
     fn client_data(&self, purpose: Purpose) -> Vec<u8> {
         let app = "key".parse().expect("a name");
-        self.verifier.create_challenge(&app, purpose, b"").expect("a challenge").text.into_bytes()
+        self.verifier.create_challenge(&self.caller, &app, purpose, b"").expect("a challenge").text.into_bytes()
     }
 
     /// A first proof for the app `key`.
@@ -93,10 +98,14 @@ impl Desk {
     }
 
     pub(crate) async fn check(&self, of: &Verdict) -> Verdict {
-        let pseudonym = self.verifier.pseudonym(&self.caller, of.instance.expect("an instance"));
+        self.check_at(&self.verifier, of).await
+    }
+
+    /// A check at one of the replicas.
+    pub(crate) async fn check_at(&self, replica: &Verifier, of: &Verdict) -> Verdict {
+        let pseudonym = replica.pseudonym(&self.caller, of.instance.expect("an instance"));
         let app = "key".parse().expect("a name");
-        let verdict = self
-            .verifier
+        let verdict = replica
             .check(&self.caller, CheckCall::of(&app, CheckSubject::Instance(&pseudonym)))
             .await
             .expect("a verdict");

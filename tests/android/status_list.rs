@@ -44,6 +44,23 @@ async fn a09_a_chain_that_gets_listed_is_refused_at_once() {
     }
 }
 
+/// The other replica asks nobody for a list: it hears of this one from the feed, and takes it up from the store.
+#[tokio::test]
+async fn d07_a_list_in_force_at_one_replica_is_in_force_at_all() {
+    let desk = Desk::open(|_| ()).await;
+    desk.other.look().await.expect("looks");
+    desk.renew().await.expect("a list");
+    let (verdict, _) = desk.attest(&phone()).await;
+    desk.other.look().await.expect("looks");
+    assert_told(&desk.check_at(&desk.other, &verdict).await, Allow, &["lab_anchor"]);
+    desk.world.later(Duration::from_secs(1));
+    desk.world.google.replace_list(listed(&serial(&verdict), "REVOKED"));
+    assert!(desk.renew().await.expect("a list").changed);
+    desk.other.look().await.expect("looks");
+    assert_told(&desk.check_at(&desk.other, &verdict).await, Deny, &["lab_anchor", "chain_revoked"]);
+    assert_eq!(desk.other.status_list().map(|list| list.entries), desk.entries());
+}
+
 #[tokio::test]
 async fn a08_a_phone_whose_attestation_key_is_listed_is_not_allowed_in() {
     let desk = Desk::open(|_| ()).await;

@@ -18,7 +18,7 @@ use bonafide::time::Timestamp;
 use bonafide::upstream::{Decoded, IntegrityDecoder, NotSent, Reply};
 use bonafide::verdict::Verdict;
 use bonafide::verifier::{
-    AndroidEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, Evidence, KeyAssertion,
+    AndroidEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, Evidence, Grants, KeyAssertion,
     KeyAttestationConfig, PlayIntegrityConfig, Purpose, Role, Signer, Upstreams, Verifier, VerifierConfig,
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -93,6 +93,7 @@ impl Bench {
             name: "gateway".parse().expect("a name"),
             relying_party: "party".parse().expect("a name"),
             role: Role::AuthServer,
+            apps: Grants::All,
         };
         Self { config, google, verifier, phone, app, caller, store }
     }
@@ -118,7 +119,7 @@ impl Bench {
 
     pub(crate) fn challenge(&self, purpose: Purpose) -> Vec<u8> {
         let app = &self.config.apps[0].name;
-        self.verifier.create_challenge(app, purpose, SESSION).expect("a challenge").text.into_bytes()
+        self.verifier.create_challenge(&self.caller, app, purpose, SESSION).expect("a challenge").text.into_bytes()
     }
 
     pub(crate) fn chain(&self, client_data: &[u8]) -> Vec<Vec<u8>> {

@@ -31,6 +31,7 @@ fn verdict(app: &AppName, subject: Subject, claims: Claims) -> Verdict {
     let frame = Frame {
         app: app.clone(),
         policy: policy.revision(),
+        decisions: bonafide::appraisal::Decisions::CAREFUL,
         issued_at: NOW,
         lifetime: Duration::from_secs(600),
         until: None,
@@ -65,7 +66,14 @@ async fn enrol(store: &SqliteStore, app: &AppName, number: u16, claims: Claims) 
         bound: bonafide::verdict::Bound::default(),
     };
     let verdict = verdict(app, Subject::Instance(id), claims);
-    let enrolment = Enrolment { challenge: spend(number), instance, evidence: [0; 32], verdict, call: None };
+    let enrolment = Enrolment {
+        challenge: spend(number),
+        instance,
+        evidence: [0; 32],
+        verdict,
+        call: None,
+        seen: bonafide::ids::Position(0),
+    };
     assert_eq!(store.enrol(enrolment).await, Ok(EnrolOutcome::Enrolled));
 }
 

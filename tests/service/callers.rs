@@ -4,13 +4,18 @@ use bonafide::crypto::digest::sha256;
 use bonafide::grpc::CallerKey;
 use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{CheckVerdictRequest, CreateChallengeRequest, Decision, Purpose, Verdict};
-use bonafide::verifier::{Caller, Role};
+use bonafide::verifier::{Caller, Grants, Role};
 use tonic::{Code, Request, Status};
 
 use crate::harness::{Harness, attest_request};
 
 fn key(name: &str, party: &str, role: Role) -> CallerKey {
-    let caller = Caller { name: name.parse().expect("a name"), relying_party: party.parse().expect("a name"), role };
+    let caller = Caller {
+        name: name.parse().expect("a name"),
+        relying_party: party.parse().expect("a name"),
+        role,
+        apps: Grants::All,
+    };
     CallerKey { key_sha256: sha256(format!("{name}-key").as_bytes()), caller }
 }
 

@@ -3,25 +3,29 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use bonafide::cache::LEASE;
 use bonafide::clock::ManualClock;
 use bonafide::crypto::digest::Digest;
 use bonafide::crypto::secret::Secret;
+use bonafide::crypto::serial::Serial;
 use bonafide::evidence::claims::{Environment, ValidationCategory};
-use bonafide::ids::{InstanceId, Name};
+use bonafide::ids::{InstanceId, Name, Position};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
 use bonafide::store::{
-    Advance, AdvanceOutcome, Answer, CallId, ConfirmOutcome, Confirmation, DecodedOutcome, Decoding, DecodingOutcome,
-    EnrolOutcome, Enrolment, FirstAnswer, Instance, KeptClaims, KeptStatusList, MemoryStore, NumberedAppraisal, Purged,
-    Records, RedeemOutcome, Redemption, StatusListOutcome, Store, WithdrawOutcome,
+    Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Changes, ConfirmOutcome, Confirmation,
+    DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer, Found,
+    InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, NumberedAppraisal, Purged, Records, RedeemOutcome,
+    Redemption, Statement, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, Caller, CheckCall,
-    CheckSubject, Evidence, Purpose, Role, Signer, Upstreams, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall,
+    CheckSubject, Evidence, Grants, Purpose, Role, Signer, Upstreams, Verifier, VerifierConfig,
 };
 use tokio::sync::Semaphore;
 
@@ -31,6 +35,21 @@ use crate::harness::{APP_ID, START};
 struct Slow {
     store: MemoryStore,
     answers: Semaphore,
+    away: AtomicBool,
+}
+
+impl Slow {
+    fn new() -> Self {
+        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away: AtomicBool::new(false) }
+    }
+
+    /// What the store answers while it is there.
+    fn there<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        if self.away.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StoreFault::Backend("away".to_owned())) });
+        }
+        answer
+    }
 }
 
 impl Store for Slow {
@@ -50,8 +69,32 @@ impl Store for Slow {
         self.store.redeem(redemption)
     }
 
-    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
-        self.store.instance(id)
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Found>> {
+        self.there(self.store.instance(id))
+    }
+
+    fn newcomer(&self, app: Name, serials: Vec<Serial>) -> Answer<'_, Newcomer> {
+        self.store.newcomer(app, serials)
+    }
+
+    fn instances(&self, list: InstanceList) -> Answer<'_, Vec<Found>> {
+        self.store.instances(list)
+    }
+
+    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
+        self.store.declare(statement, at)
+    }
+
+    fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
+        self.store.announce(announcement, at)
+    }
+
+    fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {
+        self.there(self.store.changes_after(position, limit))
+    }
+
+    fn latest_position(&self) -> Answer<'_, Position> {
+        self.store.latest_position()
     }
 
     fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>> {
@@ -116,7 +159,8 @@ fn enrol_call<'a>(app: &'a Name, client_data: &'a [u8], object: &'a [u8], key_id
 }
 
 async fn enrolled(verifier: &Verifier, caller: &Caller, app: &Name, phone: &LabDevice) -> String {
-    let client_data = verifier.create_challenge(app, Purpose::Attest, b"").expect("a challenge").text.into_bytes();
+    let client_data =
+        verifier.create_challenge(caller, app, Purpose::Attest, b"").expect("a challenge").text.into_bytes();
     let attested = phone.attest(&client_data).expect("attests");
     let call = enrol_call(app, &client_data, &attested.object, &attested.key_id);
     let verdict = verifier.attest(caller, call).await.expect("an answer");
@@ -133,20 +177,48 @@ fn tampered(phone: &LabDevice, client_data: &[u8]) -> Vec<u8> {
     signed.expect("signs")
 }
 
+async fn role(lab: &AppAttestLab, store: Arc<Slow>) -> Verifier {
+    let app_attest = AppAttestConfig::careful(vec![APP_ID.parse().expect("an App ID")]);
+    let app_attest = AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..app_attest };
+    let config = AppConfig { app_attest: Some(app_attest), ..AppConfig::of("shop".parse().expect("a name")) };
+    let clock = Arc::new(ManualClock::at(START));
+    let built = Verifier::build(VerifierConfig::of(vec![config]), store, clock, Upstreams::default());
+    built.await.expect("builds")
+}
+
+/// Memory counts for a while after the last look at the feed, and then no more, whatever the clock says.
+#[tokio::test]
+async fn d07_without_the_store_memory_is_soon_worth_nothing() {
+    let lab = AppAttestLab::new(START).expect("a laboratory");
+    let (app, store): (Name, _) = ("shop".parse().expect("a name"), Arc::new(Slow::new()));
+    let verifier = role(&lab, store.clone()).await;
+    let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer, apps: Grants::All };
+    let phone = lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone");
+    let instance = enrolled(&verifier, &caller, &app, &phone).await;
+    let check = async || verifier.check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
+    verifier.look().await.expect("looks");
+    assert_eq!(check().await.expect("an answer").decision, Decision::Allow);
+    store.away.store(true, Ordering::SeqCst);
+    assert!(verifier.look().await.is_err());
+    assert_eq!(check().await.expect("from memory").decision, Decision::Allow);
+    tokio::time::sleep(LEASE).await;
+    assert!(verifier.look().await.is_err());
+    assert!(matches!(check().await, Err(CallFault::Store(_))));
+    store.away.store(false, Ordering::SeqCst);
+    assert_eq!(check().await.expect("from the store").decision, Decision::Allow);
+    store.away.store(true, Ordering::SeqCst);
+    assert!(matches!(check().await, Err(CallFault::Store(_))), "nobody has looked since");
+}
+
 #[tokio::test]
 async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let lab = AppAttestLab::new(START).expect("a laboratory");
     let app_id = APP_ID.parse().expect("an App ID");
     let app: Name = "shop".parse().expect("a name");
-    let app_attest = AppAttestConfig::careful(vec![APP_ID.parse().expect("an App ID")]);
-    let app_attest = AppAttestConfig { lab_roots: vec![lab.root_der().to_vec()], ..app_attest };
-    let config = AppConfig { app_attest: Some(app_attest), ..AppConfig::of(app.clone()) };
-    let store = Arc::new(Slow { store: MemoryStore::new(), answers: Semaphore::new(0) });
-    let clock = Arc::new(ManualClock::at(START));
-    let verifier = Verifier::build(VerifierConfig::of(vec![config]), store.clone(), clock, Upstreams::default())
-        .await
-        .expect("builds");
-    let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer };
+    let store = Arc::new(Slow::new());
+    let verifier = role(&lab, store.clone()).await;
+    verifier.look().await.expect("looks");
+    let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer, apps: Grants::All };
     let phone = lab.device(&app_id, Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
     assert_eq!(
@@ -158,7 +230,8 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
         Decision::Allow
     );
 
-    let client_data = verifier.create_challenge(&app, Purpose::Assert, b"").expect("a challenge").text.into_bytes();
+    let client_data =
+        verifier.create_challenge(&caller, &app, Purpose::Assert, b"").expect("a challenge").text.into_bytes();
     let assertion = tampered(&phone, &client_data);
     let signer = Signer::Pseudonym(&instance);
     let (session, idempotency_key) = (&b""[..], "");

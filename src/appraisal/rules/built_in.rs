@@ -5,6 +5,7 @@ use super::{
     key_attestation, play_integrity, signals, status_list,
 };
 use crate::appraisal::reason::Reason;
+use crate::appraisal::standing::INSTANCE_REVOKED;
 
 /// A rule that is there without being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub fn built_in_rules() -> Vec<BuiltIn> {
     let single = [
         (LAB_ANCHOR, Firmness::Firm),
         (FORMAT_WITHDRAWN, Firmness::Firm),
+        (INSTANCE_REVOKED, Firmness::Firm),
         (KEY_ATTESTATION_ABSENT, Firmness::Yielding),
         (PLAY_INTEGRITY_ABSENT, Firmness::Yielding),
     ];

@@ -18,6 +18,7 @@ pub use binding::{Bond, Bonds, appraise_binding};
 use super::facts::{Known, Request};
 use super::policy::{Condition, Policy};
 use super::reason::{Reason, Remedy};
+use super::standing::Standing;
 use super::vector::{Aspect, Tier, TrustVector, Worth};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::Claims;
@@ -47,12 +48,14 @@ pub struct Circumstances<'a> {
     /// Whom the claims are about, always by the same bytes: they decide for which rules it belongs to the share. Empty when that
     /// is not known; every rule counts then.
     pub subject: &'a [u8],
+    /// Whether the instance still has the operator's trust.
+    pub standing: Standing,
 }
 
 impl Circumstances<'_> {
-    /// This time, no status list, and nobody who is known.
+    /// This time, no status list, and nobody who is known or was revoked.
     pub const fn at(now: Timestamp) -> Self {
-        Self { now, status_list: None, subject: &[] }
+        Self { now, status_list: None, subject: &[], standing: Standing::Good }
     }
 }
 

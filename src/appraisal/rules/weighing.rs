@@ -7,6 +7,7 @@ use super::{
 use crate::appraisal::facts::Known;
 use crate::appraisal::policy::{Application, Condition, Effect, Mode, PlayIntegrityPolicy, Policy, Presence};
 use crate::appraisal::reason::Reason;
+use crate::appraisal::standing::INSTANCE_REVOKED;
 use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 
@@ -36,6 +37,9 @@ impl<'a> Weighing<'a> {
     pub(super) fn weigh_sections(&mut self, claims: &Claims) {
         if !claims.labs.is_empty() {
             self.find(LAB_ANCHOR, Firmness::Firm, &TrustVector::SILENT);
+        }
+        if self.circumstances.standing.is_revoked(self.circumstances.now) {
+            self.find(INSTANCE_REVOKED, Firmness::Firm, &instance(Worth::CONTRAINDICATED));
         }
         let policy = self.policy;
         if let Some(claims) = claims.app_attest.as_deref() {

@@ -2,7 +2,7 @@
 
 use super::tally::{PolicyRow, Report, Sums};
 use crate::cli::screen::{STRONG, styled};
-use crate::verifier::Standing;
+use crate::verifier::Outcome;
 
 impl Report {
     /// The report as tables. Styled.
@@ -43,7 +43,7 @@ fn moves(sums: &Sums) -> Vec<Vec<String>> {
     rows.collect()
 }
 
-fn standing(standing: Option<Standing>) -> String {
+fn standing(standing: Option<Outcome>) -> String {
     standing.map_or_else(|| "no verdict".to_owned(), |one| format!("{}, {}", one.decision.name(), one.tier.name()))
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::ids::AppName;
 use crate::time::Timestamp;
-use crate::verifier::{Platform, Standing, Weighed};
+use crate::verifier::{Outcome, Platform, Weighed};
 
 /// Everything that a rehearsal found, in a fixed order.
 #[derive(Debug, Serialize)]
@@ -41,7 +41,7 @@ pub struct Tally {
     decision_changed: u64,
     worse: u64,
     better: u64,
-    moves: BTreeMap<(AppName, Platform, Option<Standing>, Option<Standing>), u64>,
+    moves: BTreeMap<(AppName, Platform, Option<Outcome>, Option<Outcome>), u64>,
     reasons: BTreeMap<(AppName, Platform, String), Found>,
 }
 
@@ -80,9 +80,9 @@ pub struct Move {
     /// The platform.
     pub platform: Platform,
     /// From where; `None` when the app is not known there.
-    pub from: Option<Standing>,
+    pub from: Option<Outcome>,
     /// To where.
-    pub to: Option<Standing>,
+    pub to: Option<Outcome>,
     /// How many.
     pub count: u64,
 }
@@ -114,7 +114,7 @@ impl Tally {
         self.tier_changed += u64::from(from.map(|one| one.tier) != to.map(|one| one.tier));
         self.decision_changed += u64::from(from.map(|one| one.decision) != to.map(|one| one.decision));
         // No verdict at all is worse than any.
-        let rank = |standing: Option<Standing>| (standing.is_none(), standing);
+        let rank = |standing: Option<Outcome>| (standing.is_none(), standing);
         self.worse += u64::from(rank(to) > rank(from));
         self.better += u64::from(rank(to) < rank(from));
         if from != to {
@@ -178,11 +178,11 @@ mod tests {
     use crate::verdict::Decision;
     use crate::verifier::Stated;
 
-    const ALLOWED: Standing = Standing { decision: Decision::Allow, tier: Tier::Affirming };
-    const DENIED: Standing = Standing { decision: Decision::Deny, tier: Tier::Contraindicated };
-    const SILENT: Standing = Standing { decision: Decision::Deny, tier: Tier::None };
+    const ALLOWED: Outcome = Outcome { decision: Decision::Allow, tier: Tier::Affirming };
+    const DENIED: Outcome = Outcome { decision: Decision::Deny, tier: Tier::Contraindicated };
+    const SILENT: Outcome = Outcome { decision: Decision::Deny, tier: Tier::None };
 
-    fn stated(standing: Standing, reasons: &[&str]) -> Option<Stated> {
+    fn stated(standing: Outcome, reasons: &[&str]) -> Option<Stated> {
         Some(Stated { standing, reasons: reasons.iter().map(|code| (*code).to_owned()).collect() })
     }
 

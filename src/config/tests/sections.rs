@@ -1,9 +1,12 @@
 //! The faults of every section but `[[app]]`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{each_has_one_fault, faults, parse, with_app};
 use crate::http::HttpConfig;
+use crate::ids::AppName;
+use crate::verifier::Grants;
 
 const DIGEST: &str = "key_sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
 
@@ -134,10 +137,26 @@ fn faults_of_callers() {
         (caller("name = \"edge\"\nrole = \"gateway\""), "1:1: \"key_sha256\" is missing in [caller]"),
         (
             caller(&format!("name = \"edge\"\nrole = \"gatway\"\n{DIGEST}")),
-            "3:8: expected one of \"auth-server\", \"gateway\"; did you mean \"gateway\"?",
+            "3:8: expected one of \"auth-server\", \"gateway\", \"operator\"; did you mean \"gateway\"?",
         ),
         (with_app("[caller]"), "1:1: expected [[caller]], in double brackets"),
         (with_app("caller = [3]"), "1:11: expected a table, found an integer"),
+    ]);
+}
+
+#[test]
+fn f19_callers_are_granted_apps_that_there_are() {
+    let granted =
+        |apps: &str| with_app(&format!("[[caller]]\nname = \"desk\"\nrole = \"operator\"\napps = {apps}\n{DIGEST}"));
+    let apps = |text: &str| parse(text).expect("sound").grpc.callers.remove(0).caller.apps;
+    let shop: BTreeSet<AppName> = ["shop".parse().expect("a name")].into();
+    assert_eq!(apps(&granted("[\"shop\"]")), Grants::Only(shop));
+    let all = format!("[[caller]]\nname = \"desk\"\nrole = \"operator\"\n{DIGEST}");
+    assert_eq!(apps(&with_app(&all)), Grants::All);
+    each_has_one_fault(&[
+        (granted("[\"shopp\"]"), "4:9: no app of this name is configured"),
+        (granted("[]"), "4:8: expected at least one app"),
+        (granted("\"shop\""), "4:8: expected a list, found a string"),
     ]);
 }
 

@@ -1,5 +1,6 @@
 //! The store that forgets everything when the process ends: for demonstrations and tests.
 
+mod changes;
 mod decodings;
 mod records;
 mod status_list;
@@ -9,15 +10,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress, RecordLedger};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
+use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
 use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use crate::crypto::digest::Digest;
 use crate::crypto::secret::Secret;
+use crate::crypto::serial::Serial;
 use crate::evidence::claims::Claims;
-use crate::ids::{AppName, InstanceId};
+use crate::ids::{AppName, InstanceId, Position};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
+use changes::Feed;
 use decodings::Remembered;
 
 /// Keeps everything in maps under one lock.
@@ -56,8 +60,38 @@ impl Store for MemoryStore {
         Box::pin(async move { rules::redeem(&mut *self.maps(), &redemption) })
     }
 
-    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
-        Box::pin(async move { Ok(self.maps().instances.get(&id).map(Record::instance)) })
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Found>> {
+        Box::pin(async move {
+            let maps = self.maps();
+            maps.instances.get(&id).map(|record| maps.found(record)).transpose()
+        })
+    }
+
+    fn newcomer(&self, app: AppName, serials: Vec<Serial>) -> Answer<'_, Newcomer> {
+        Box::pin(async move {
+            let maps = self.maps();
+            rules::newcomer(&*maps, &app, &serials, maps.feed.latest)
+        })
+    }
+
+    fn instances(&self, list: InstanceList) -> Answer<'_, Vec<Found>> {
+        Box::pin(async move { self.maps().listed(&list) })
+    }
+
+    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
+        Box::pin(async move { rules::declare(&mut *self.maps(), &statement, at) })
+    }
+
+    fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
+        Box::pin(async move { rules::announce(&mut *self.maps(), &announcement, at) })
+    }
+
+    fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {
+        Box::pin(async move { Ok(self.maps().feed.after(position, limit)) })
+    }
+
+    fn latest_position(&self) -> Answer<'_, Position> {
+        Box::pin(async move { Ok(self.maps().feed.latest) })
     }
 
     fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>> {
@@ -116,20 +150,22 @@ struct Maps {
     quotas: HashMap<(AppName, u32), u32>,
     status_list: Option<KeptStatusList>,
     appraisals: BTreeMap<i64, RecordedAppraisal>,
+    feed: Feed,
 }
 
 struct Record {
     instance: Instance,
     enrolled: Enrolled,
     progress: Progress,
+    enrolled_after: Position,
 }
 
 impl Record {
-    fn new(enrolment: &Enrolment) -> Self {
+    fn new(enrolment: &Enrolment, enrolled_after: Position) -> Self {
         let Enrolment { instance, evidence, verdict, .. } = enrolment.clone();
         let enrolled = Enrolled { account: instance.account, evidence, verdict };
         let progress = Progress::new(&instance, enrolled.verdict.tier);
-        Self { instance, enrolled, progress }
+        Self { instance, enrolled, progress, enrolled_after }
     }
 
     fn instance(&self) -> Instance {
@@ -160,6 +196,10 @@ impl Ledger for Maps {
         self.purged_until.unwrap_or(Timestamp::EPOCH)
     }
 
+    fn stated(&self) -> Position {
+        self.feed.stated
+    }
+
     fn secret(&self) -> Result<Option<Secret>, StoreFault> {
         Ok(self.secret.clone())
     }
@@ -170,7 +210,7 @@ impl Ledger for Maps {
     }
 
     fn add(&mut self, enrolment: &Enrolment) -> Result<(), StoreFault> {
-        self.instances.insert(enrolment.instance.id, Record::new(enrolment));
+        self.instances.insert(enrolment.instance.id, Record::new(enrolment, self.feed.latest));
         Ok(())
     }
 
@@ -207,17 +247,37 @@ impl Ledger for Maps {
         self.answers.retain(|_, kept| kept.written_at >= horizon.unkept);
         self.decodings.retain(|_, remembered| remembered.kept_until > horizon.expired);
         self.quotas.retain(|(_, day), _| *day >= horizon.day);
+        self.feed.forget(horizon.announced);
         let after = self.sizes();
         Ok(Purged {
             challenges: before.challenges - after.challenges,
             answers: before.answers - after.answers,
             decodings: before.decodings - after.decodings,
             quotas: before.quotas - after.quotas,
+            announcements: before.announcements - after.announcements,
         })
     }
 }
 
 impl Maps {
+    fn found(&self, record: &Record) -> Result<Found, StoreFault> {
+        rules::found(self, record.instance(), record.enrolled_after, self.feed.latest)
+    }
+
+    fn listed(&self, list: &InstanceList) -> Result<Vec<Found>, StoreFault> {
+        let asked = |record: &&Record| {
+            let instance = &record.instance;
+            let of_account = list.account.is_none() || instance.account == list.account;
+            instance.app == list.app && of_account && list.after.is_none_or(|after| instance.id > after)
+        };
+        let mut records: Vec<_> = self.instances.values().filter(asked).collect();
+        records.sort_by_key(|record| record.instance.id);
+        records.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
+        // A receipt is long, and nobody lists it.
+        let bare = |found: Found| Found { instance: Instance { receipt: Vec::new(), ..found.instance }, ..found };
+        records.into_iter().map(|record| self.found(record).map(bare)).collect()
+    }
+
     /// How much there is of what a purge may forget.
     fn sizes(&self) -> Purged {
         let size = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
@@ -226,6 +286,7 @@ impl Maps {
             answers: size(self.answers.len()),
             decodings: size(self.decodings.len()),
             quotas: size(self.quotas.len()),
+            announcements: size(self.feed.changes.len()),
         }
     }
 }

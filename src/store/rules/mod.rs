@@ -1,8 +1,10 @@
 //! The verbs, written once over a [`Ledger`]: what is checked, in which order, and what is then written.
 
+mod changes;
 mod decodings;
 mod status_list;
 
+pub(super) use changes::{announce, declare, found, newcomer};
 pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
 
@@ -20,6 +22,9 @@ pub(super) fn enrol(
 ) -> Result<EnrolOutcome, StoreFault> {
     if let Some(outcome) = known_enrolment(ledger, enrolment)? {
         return Ok(outcome);
+    }
+    if ledger.stated() > enrolment.seen {
+        return Ok(EnrolOutcome::Overtaken);
     }
     ledger.spend(&enrolment.challenge)?;
     ledger.add(enrolment)?;
@@ -46,7 +51,7 @@ pub(super) fn advance(
     }
     match progress.counts.advance(advance.sign_count, advance.mode) {
         Err(refusal) => Ok(AdvanceOutcome::SignCount(refusal)),
-        Ok(_) if is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
+        Ok(_) if ledger.stated() > advance.seen || is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
         Ok(counts) => {
             let is_late = is_late(&progress, advance);
             let tier = if is_late { progress.tier } else { Some(advance.verdict.tier) };

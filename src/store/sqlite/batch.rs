@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, params};
 
+use super::changes::{Place, signed};
 use super::rows::{Json, Millis, bound, one, run, sign_counts};
 use super::sql;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
-use crate::ids::{AccountTag, InstanceId};
+use crate::ids::{AccountTag, InstanceId, Position};
 use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress};
 use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, Spend, StoreFault};
 use crate::time::Timestamp;
@@ -16,14 +17,27 @@ use crate::verdict::Verdict;
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     purged_until: Timestamp,
+    latest: Position,
+    stated: Position,
 }
 
 impl<'c> Batch<'c> {
     /// The ledger of the transaction that is open on `connection`.
     pub(super) fn on(connection: &'c Connection) -> Result<Self, StoreFault> {
-        let mark = one(connection, sql::PURGED_UNTIL, [], |row| row.get(0))?;
-        let Millis(purged_until) = mark.ok_or_else(|| StoreFault::Unreadable("the row of state is missing".into()))?;
-        Ok(Self { connection, purged_until })
+        let begun = one(connection, sql::PURGED_UNTIL, [], |row| {
+            let (Millis(purged_until), Place(latest), Place(stated)) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Self { connection, purged_until, latest, stated })
+        });
+        begun?.ok_or_else(|| StoreFault::Unreadable("the row of state is missing".into()))
+    }
+
+    /// The position of a change that is about to be written.
+    pub(super) fn advance_feed(&mut self, states: bool) -> Result<Position, StoreFault> {
+        let latest = self.latest.next();
+        let stated = if states { latest } else { self.stated };
+        run(self.connection, sql::SET_FEED, [signed(latest), signed(stated)])?;
+        (self.latest, self.stated) = (latest, stated);
+        Ok(latest)
     }
 
     /// The connection, for the parts of the ledger that are told elsewhere.
@@ -71,6 +85,10 @@ impl Ledger for Batch<'_> {
         self.purged_until
     }
 
+    fn stated(&self) -> Position {
+        self.stated
+    }
+
     fn secret(&self) -> Result<Option<Secret>, StoreFault> {
         let secret = one(self.connection, sql::SECRET, [], |row| row.get::<_, Option<[u8; 32]>>(0))?;
         Ok(secret.flatten().map(Secret::new))
@@ -95,6 +113,7 @@ impl Ledger for Batch<'_> {
             Json(&instance.serials),
             Json(&enrolment.verdict),
             instance.receipt,
+            signed(self.latest),
         ];
         run(self.connection, sql::ADD_INSTANCE, values)?;
         let progress = Progress::new(instance, enrolment.verdict.tier);
@@ -127,8 +146,15 @@ impl Ledger for Batch<'_> {
         let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(horizon.unkept)])?;
         let decodings = run(self.connection, sql::FORGET_DECODINGS, [&expired])?;
         let quotas = run(self.connection, sql::FORGET_QUOTAS, [horizon.day])?;
+        let old = Millis(horizon.announced);
+        if let Some(forgotten) =
+            one(self.connection, sql::LATEST_OLD, [&old], |row| row.get::<_, Option<i64>>(0))?.flatten()
+        {
+            run(self.connection, sql::SET_FORGOTTEN, [forgotten])?;
+        }
+        let announcements = run(self.connection, sql::FORGET_ANNOUNCEMENTS, [&old])?;
         self.purged_until = until;
-        Ok(Purged { challenges, answers, decodings, quotas })
+        Ok(Purged { challenges, answers, decodings, quotas, announcements })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::OpenFault;
 const CHECKPOINT_PAGES: i64 = 4096;
 
 /// Prepared statements that a connection keeps: all that there are.
-const STATEMENTS: usize = 56;
+const STATEMENTS: usize = 80;
 
 /// A file that no other store has open, for as long as this lives.
 pub(super) struct ClaimedFile {

@@ -1,6 +1,7 @@
 //! The embedded default: SQLite in one file, durable before the answer.
 
 mod batch;
+mod changes;
 mod decodings;
 mod file;
 mod reader;
@@ -16,9 +17,10 @@ mod writer;
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
+use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
 use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
@@ -26,11 +28,13 @@ use super::{KeptClaims, NumberedAppraisal, Records};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
-use crate::ids::{AccountTag, AppName, InstanceId, KeyId};
+use crate::crypto::serial::Serial;
+use crate::ids::{AccountTag, AppName, InstanceId, KeyId, Position};
 use crate::time::Timestamp;
 pub use reader::StoreReader;
 
 use super::ledger::RecordLedger;
+use changes::Place;
 use file::ClaimedFile;
 use readers::Readers;
 use rows::{Json, Millis};
@@ -71,8 +75,34 @@ impl Store for SqliteStore {
         Box::pin(self.writer.run(move |batch| rules::redeem(batch, &redemption)))
     }
 
-    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Instance>> {
-        Box::pin(self.readers.read(move |connection| instance(connection, id)))
+    fn instance(&self, id: InstanceId) -> Answer<'_, Option<Found>> {
+        Box::pin(self.readers.read_whole(move |connection| instance(connection, id)))
+    }
+
+    fn newcomer(&self, app: AppName, serials: Vec<Serial>) -> Answer<'_, Newcomer> {
+        Box::pin(self.readers.read_whole(move |connection| {
+            rules::newcomer(connection, &app, &serials, changes::progress(connection)?.latest)
+        }))
+    }
+
+    fn instances(&self, list: InstanceList) -> Answer<'_, Vec<Found>> {
+        Box::pin(self.readers.read_whole(move |connection| instances(connection, &list)))
+    }
+
+    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::declare(batch, &statement, at)))
+    }
+
+    fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::announce(batch, &announcement, at)))
+    }
+
+    fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {
+        Box::pin(self.readers.read_whole(move |connection| changes::changes_after(connection, position, limit)))
+    }
+
+    fn latest_position(&self) -> Answer<'_, Position> {
+        Box::pin(self.readers.read(|connection| Ok(changes::progress(connection)?.latest)))
     }
 
     fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>> {
@@ -132,15 +162,34 @@ impl Records for SqliteStore {
     }
 }
 
-fn instance(connection: &Connection, id: InstanceId) -> Result<Option<Instance>, StoreFault> {
-    rows::one(connection, sql::INSTANCE, [id.0], |row| read_instance(row, id))
+fn instance(connection: &Connection, id: InstanceId) -> Result<Option<Found>, StoreFault> {
+    let Some((instance, enrolled_after)) = rows::one(connection, sql::INSTANCE, [id.0], read_instance)? else {
+        return Ok(None);
+    };
+    let seen = changes::progress(connection)?.latest;
+    rules::found(connection, instance, enrolled_after, seen).map(Some)
 }
 
-fn read_instance(row: &Row<'_>, id: InstanceId) -> rusqlite::Result<Instance> {
+fn instances(connection: &Connection, list: &InstanceList) -> Result<Vec<Found>, StoreFault> {
+    let (app, after) = (list.app.as_str(), list.after.map_or_else(Vec::new, |id| id.0.to_vec()));
+    let found = match list.account {
+        None => rows::all(connection, sql::INSTANCES_OF_APP, params![app, after, list.limit], read_instance)?,
+        Some(AccountTag(tag)) => {
+            rows::all(connection, sql::INSTANCES_OF_ACCOUNT, params![app, after, list.limit, tag], read_instance)?
+        }
+    };
+    let seen = changes::progress(connection)?.latest;
+    let each = found.into_iter().map(|(instance, after)| rules::found(connection, instance, after, seen));
+    each.collect()
+}
+
+/// An instance, and the latest change before its enrolment.
+fn read_instance(row: &Row<'_>) -> rusqlite::Result<(Instance, Position)> {
+    let Place(enrolled_after) = row.get(12)?;
     let (Json(claims), Json(serials)) = (row.get(5)?, row.get(6)?);
     let (Millis(enrolled_at), Millis(proven_at)) = (row.get(8)?, row.get(9)?);
-    Ok(Instance {
-        id,
+    let instance = Instance {
+        id: InstanceId(row.get(13)?),
         app: row.get(0)?,
         key: row.get(1)?,
         key_id: KeyId(row.get(2)?),
@@ -153,6 +202,7 @@ fn read_instance(row: &Row<'_>, id: InstanceId) -> rusqlite::Result<Instance> {
         proven_at,
         sign_count: row.get(10)?,
         claims_at: row.get(11)?,
-        bound: rows::bound(row, 12)?,
-    })
+        bound: rows::bound(row, 14)?,
+    };
+    Ok((instance, enrolled_after))
 }

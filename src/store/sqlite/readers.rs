@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::rows::fault;
 use crate::store::StoreFault;
 
 /// A few connections, each used by one query at a time.
@@ -19,6 +20,19 @@ impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
         let places = Arc::new(Semaphore::new(connections.len()));
         Self { places, idle: Arc::new(Mutex::new(connections)) }
+    }
+
+    /// What a query of several statements answers, all of them about one moment.
+    pub(super) async fn read_whole<T, Q>(&self, query: Q) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+    {
+        self.read(|connection| {
+            let snapshot = connection.unchecked_transaction().map_err(|error| fault(&error))?;
+            query(&snapshot)
+        })
+        .await
     }
 
     /// What the query answers, from a thread that may wait for the disk.

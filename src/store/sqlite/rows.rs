@@ -22,6 +22,17 @@ pub(super) fn one<T>(
     found.map_err(|error| fault(&error))
 }
 
+/// Every row that a statement finds, in its order.
+pub(super) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreFault> {
+    let found = connection.prepare_cached(sql).and_then(|mut statement| statement.query_map(params, read)?.collect());
+    found.map_err(|error| fault(&error))
+}
+
 /// Runs a statement; how many rows it has changed.
 pub(super) fn run(connection: &Connection, sql: &str, params: impl Params) -> Result<u64, StoreFault> {
     let changed = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
@@ -107,6 +118,7 @@ pub(super) fn bound(row: &Row<'_>, at: usize) -> rusqlite::Result<Bound> {
     Ok(Bound { address: row.get(at)?, tls: row.get(at + 1)?, session: row.get(at + 2)? })
 }
 
-fn unreadable(what: &str) -> FromSqlError {
+/// What stands in a column is not what belongs there.
+pub(super) fn unreadable(what: &str) -> FromSqlError {
     FromSqlError::Other(format!("not {what}").into())
 }

@@ -8,6 +8,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_two_platforms.sql"),
     include_str!("migrations/0003_bound.sql"),
     include_str!("migrations/0004_appraisals.sql"),
+    include_str!("migrations/0005_revocation.sql"),
 ];
 
 /// SQLite's mark of whose file it is: `Bona`.

@@ -1,6 +1,6 @@
 //! Every statement that runs on a store that is open. The tables are in `migrations/`.
 
-pub(super) const PURGED_UNTIL: &str = "SELECT purged_until FROM state";
+pub(super) const PURGED_UNTIL: &str = "SELECT purged_until, latest, stated FROM state";
 pub(super) const SET_PURGED_UNTIL: &str = "UPDATE state SET purged_until = ?1";
 
 pub(super) const SECRET: &str = "SELECT secret FROM state";
@@ -33,14 +33,51 @@ pub(super) const ENROLLED: &str = "SELECT account, evidence, verdict FROM instan
 pub(super) const SET_CLAIMS: &str = "UPDATE instances SET claims = ?2 WHERE id = ?1";
 pub(super) const ADD_INSTANCE: &str = "
     INSERT INTO instances
-        (id, app, public_key, key_id, account, confirmation, evidence, enrolled_at, claims, serials, verdict, receipt)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        (id, app, public_key, key_id, account, confirmation, evidence, enrolled_at, claims, serials, verdict, receipt,
+         enrolled_after)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 pub(super) const INSTANCE: &str = "
     SELECT
         app, public_key, key_id, account, confirmation, claims, serials, receipt, enrolled_at,
-        proven_at, highest, claims_at, bound_address, bound_tls, bound_session
+        proven_at, highest, claims_at, enrolled_after, id, bound_address, bound_tls, bound_session
     FROM instances JOIN progress ON progress.instance = instances.id
     WHERE instances.id = ?1";
+/// The receipt is long, and nobody lists it.
+pub(super) const INSTANCES_OF_APP: &str = "
+    SELECT
+        app, public_key, key_id, account, confirmation, claims, serials, x'', enrolled_at,
+        proven_at, highest, claims_at, enrolled_after, id, bound_address, bound_tls, bound_session
+    FROM instances JOIN progress ON progress.instance = instances.id
+    WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+pub(super) const INSTANCES_OF_ACCOUNT: &str = "
+    SELECT
+        app, public_key, key_id, account, confirmation, claims, serials, x'', enrolled_at,
+        proven_at, highest, claims_at, enrolled_after, id, bound_address, bound_tls, bound_session
+    FROM instances JOIN progress ON progress.instance = instances.id
+    WHERE account = ?4 AND app = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+pub(super) const APP_OF: &str = "SELECT app FROM instances WHERE id = ?1";
+
+pub(super) const FEED: &str = "SELECT latest, forgotten FROM state";
+pub(super) const SET_FEED: &str = "UPDATE state SET latest = ?1, stated = ?2";
+pub(super) const ADD_CHANGE: &str = "
+    INSERT INTO changes (position, at, app, ruling, scope, subject, until, said_by, why)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+pub(super) const CHANGES_AFTER: &str = "
+    SELECT position, at, app, ruling, scope, subject, until, said_by, why
+    FROM changes WHERE position > ?1 ORDER BY position LIMIT ?2";
+pub(super) const STATEMENTS: &str = "
+    SELECT position, at, app, ruling, scope, subject, until, said_by, why
+    FROM changes
+    WHERE scope = ?1 AND app = ?2 AND subject = ?3 AND position >= coalesce((
+        SELECT max(position) FROM changes
+        WHERE scope = ?1 AND app = ?2 AND subject = ?3 AND ruling = 'reinstated'), 0)
+    ORDER BY position";
+pub(super) const ANNOUNCED: &str = "
+    SELECT position, at, app, ruling, scope, subject, until, said_by, why
+    FROM changes WHERE scope = ?1 AND app IS ?2 ORDER BY position DESC LIMIT 1";
+pub(super) const LATEST_OLD: &str = "SELECT max(position) FROM changes WHERE ruling = 'announced' AND at < ?1";
+pub(super) const SET_FORGOTTEN: &str = "UPDATE state SET forgotten = max(forgotten, ?1)";
+pub(super) const FORGET_ANNOUNCEMENTS: &str = "DELETE FROM changes WHERE ruling = 'announced' AND at < ?1";
 
 pub(super) const CLAIMS_AFTER: &str =
     "SELECT id, app, claims FROM instances WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2";

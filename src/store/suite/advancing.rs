@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{at, bound, challenge, claims, enrolment, id, proof, window};
+use super::{at, bound, challenge, claims, enrolment, id, instance, proof, window};
 use crate::store::{Advance, AdvanceOutcome, Binds, EnrolOutcome, SignCountMode, SignCountRefusal, Store};
 
 behaviours!(
@@ -43,11 +43,11 @@ async fn a_proof_is_kept(store: Arc<dyn Store>) {
     let mut expected = enrolment(1, challenge(1)).instance;
     (expected.claims, expected.proven_at) = (claims("2"), at(10));
     (expected.sign_count, expected.claims_at) = (1, 1);
-    assert_eq!(store.instance(id(1)).await, Ok(Some(expected)));
+    assert_eq!(instance(&*store, id(1)).await, Ok(Some(expected)));
 }
 
 async fn kept_bound(store: &Arc<dyn Store>) -> crate::verdict::Bound {
-    store.instance(id(1)).await.expect("an answer").expect("an instance").bound
+    instance(&**store, id(1)).await.expect("an answer").expect("an instance").bound
 }
 
 async fn a_proof_binds_anew_or_as_before(store: Arc<dyn Store>) {
@@ -94,7 +94,7 @@ async fn older_claims_never_replace_newer_ones(store: Arc<dyn Store>) {
     assert_eq!(store.advance(changing(4, "old", 0)).await, Ok(AdvanceOutcome::Overtaken));
     let silent = Advance { claims: None, ..changing(4, "old", 0) };
     assert_eq!(store.advance(silent).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!((kept.claims, kept.sign_count, kept.claims_at), (claims("1"), 5, 0));
 }
 
@@ -104,7 +104,7 @@ async fn a_proof_weighed_with_other_claims_is_weighed_again(store: Arc<dyn Store
     for weighed in [changing(2, "good", 0), Advance { claims: None, ..changing(2, "good", 0) }] {
         assert_eq!(store.advance(weighed).await, Ok(AdvanceOutcome::Overtaken));
     }
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!((kept.claims, kept.sign_count, kept.claims_at), (claims("bad"), 1, 1));
     assert_eq!(store.advance(changing(2, "good", 1)).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
     let replay = store.advance(changing(2, "good", 0)).await;
@@ -116,7 +116,7 @@ async fn proofs_never_go_back_in_time(store: Arc<dyn Store>) {
     assert_eq!(store.advance(proof(1, challenge(1), 2)).await, Ok(AdvanceOutcome::Advanced));
     let late = Advance { proven_at: at(5), ..proof(1, challenge(2), 1) };
     assert_eq!(store.advance(late).await, Ok(AdvanceOutcome::Advanced));
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!(kept.proven_at, at(10));
 }
 
@@ -144,7 +144,7 @@ async fn d01_a_spent_challenge_does_not_advance(store: Arc<dyn Store>) {
     assert_eq!(store.advance(proof(1, challenge(1), 1)).await, Ok(AdvanceOutcome::Advanced));
     let newer = Advance { claims: Some(claims("2")), proven_at: at(20), ..strict(proof(1, challenge(1), 50)) };
     assert_eq!(store.advance(newer).await, Ok(AdvanceOutcome::ChallengeSpent));
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!((kept.claims, kept.proven_at), (claims("1"), at(10)));
     assert_eq!(store.advance(strict(proof(1, challenge(2), 2))).await, Ok(AdvanceOutcome::Advanced));
 }

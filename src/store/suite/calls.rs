@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{at, call, challenge, enrolment, id, proof, verdict};
+use super::{at, call, challenge, enrolment, id, instance, proof, verdict};
 use crate::store::{ANSWER_KEPT_FOR, Advance, AdvanceOutcome, CallId, EnrolOutcome, Enrolment, FirstAnswer, Store};
 
 behaviours!(
@@ -30,7 +30,7 @@ async fn a_retried_proof_gets_the_first_answer(store: Arc<dyn Store>) {
     assert_eq!(store.advance(first.clone()).await, Ok(AdvanceOutcome::Advanced));
     let retry = Advance { verdict: verdict(5), proven_at: at(40), ..first.clone() };
     assert_eq!(store.advance(retry).await, Ok(AdvanceOutcome::Repeated(Box::new(first.verdict))));
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!(kept.proven_at, at(10), "a retry proves nothing new");
 }
 

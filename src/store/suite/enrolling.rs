@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{challenge, claims, enrolment, id, proof};
+use super::{challenge, claims, enrolment, id, instance, proof};
 use crate::ids::AccountTag;
 use crate::store::{AdvanceOutcome, EnrolOutcome, Store};
 
@@ -19,10 +19,10 @@ behaviours!(
 
 async fn an_enrolled_instance_is_found_again(store: Arc<dyn Store>) {
     let enrolment = enrolment(1, challenge(1));
-    assert_eq!(store.instance(id(1)).await, Ok(None));
+    assert_eq!(instance(&*store, id(1)).await, Ok(None));
     assert_eq!(store.enrol(enrolment.clone()).await, Ok(EnrolOutcome::Enrolled));
-    assert_eq!(store.instance(id(1)).await, Ok(Some(enrolment.instance)));
-    assert_eq!(store.instance(id(2)).await, Ok(None));
+    assert_eq!(instance(&*store, id(1)).await, Ok(Some(enrolment.instance)));
+    assert_eq!(instance(&*store, id(2)).await, Ok(None));
 }
 
 async fn a_bare_instance_is_found_again(store: Arc<dyn Store>) {
@@ -30,7 +30,7 @@ async fn a_bare_instance_is_found_again(store: Arc<dyn Store>) {
     (bare.instance.account, bare.instance.confirmation) = (None, None);
     (bare.instance.serials, bare.instance.receipt) = (Vec::new(), Vec::new());
     assert_eq!(store.enrol(bare.clone()).await, Ok(EnrolOutcome::Enrolled));
-    assert_eq!(store.instance(id(1)).await, Ok(Some(bare.instance)));
+    assert_eq!(instance(&*store, id(1)).await, Ok(Some(bare.instance)));
 }
 
 async fn a_lost_answer_is_given_again(store: Arc<dyn Store>) {
@@ -51,7 +51,7 @@ async fn other_evidence_for_a_key_is_refused(store: Arc<dyn Store>) {
     other.evidence = [99; 32];
     other.instance.claims = claims("forged");
     assert_eq!(store.enrol(other).await, Ok(EnrolOutcome::OtherEvidence));
-    let kept = store.instance(id(1)).await.expect("an answer").expect("an instance");
+    let kept = instance(&*store, id(1)).await.expect("an answer").expect("an instance");
     assert_eq!(kept, enrolment(1, challenge(1)).instance);
 }
 
@@ -69,7 +69,7 @@ async fn another_account_for_a_key_is_refused(store: Arc<dyn Store>) {
 async fn a_spent_challenge_enrols_nobody(store: Arc<dyn Store>) {
     assert_eq!(store.enrol(enrolment(1, challenge(1))).await, Ok(EnrolOutcome::Enrolled));
     assert_eq!(store.enrol(enrolment(2, challenge(1))).await, Ok(EnrolOutcome::ChallengeSpent));
-    assert_eq!(store.instance(id(2)).await, Ok(None));
+    assert_eq!(instance(&*store, id(2)).await, Ok(None));
     assert_eq!(store.advance(proof(1, challenge(2), 1)).await, Ok(AdvanceOutcome::Advanced));
     assert_eq!(store.enrol(enrolment(2, challenge(2))).await, Ok(EnrolOutcome::ChallengeSpent));
 }

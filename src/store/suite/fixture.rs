@@ -10,9 +10,12 @@ use crate::appraisal::{Decisions, Policy, Reason, Remedy, TrustVector};
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format, ValidationCategory};
-use crate::ids::{AccountTag, InstanceId};
-use crate::store::{Advance, Binds, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig};
+use crate::ids::{AccountTag, AppName, InstanceId, Position};
+use crate::store::{
+    Advance, Binds, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig, StoreFault,
+};
 use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
+use crate::store::{News, Ruling, Scope, Statement};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Frame, Freshness, Verdict};
 
@@ -119,7 +122,14 @@ pub(in crate::store) fn enrolment(number: u8, challenge: Spend) -> Enrolment {
         sign_count: 0,
         claims_at: 0,
     };
-    Enrolment { challenge, instance, evidence: [number; 32], verdict: verdict(number.into()), call: None }
+    Enrolment {
+        challenge,
+        instance,
+        evidence: [number; 32],
+        verdict: verdict(number.into()),
+        call: None,
+        seen: Position::START,
+    }
 }
 
 /// A proof at 10 seconds in a window of 64.
@@ -135,6 +145,7 @@ pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> 
         proven_at: at(10),
         verdict: verdict(1000 + u64::from(sign_count)),
         call: None,
+        seen: Position::START,
     }
 }
 
@@ -164,4 +175,23 @@ pub(in crate::store) fn decoding(token: u8, request: u8) -> Decoding {
 pub(in crate::store) fn status_list(seconds: u64, body: &[u8]) -> KeptStatusList {
     let (fetched_at, fresh_until) = (at(seconds), at(seconds + 60));
     KeptStatusList { body: body.to_vec(), etag: Some("\"v1\"".into()), fetched_at, fresh_until }
+}
+
+/// The instance, whatever its standing.
+pub(in crate::store) async fn instance(store: &dyn Store, id: InstanceId) -> Result<Option<Instance>, StoreFault> {
+    Ok(store.instance(id).await?.map(|found| found.instance))
+}
+
+pub(in crate::store) fn app_name(name: &str) -> AppName {
+    name.parse().expect("a name")
+}
+
+/// What an operator says.
+pub(in crate::store) fn said(app: &str, scope: Scope, ruling: Ruling) -> Statement {
+    Statement { app: app_name(app), scope, ruling, by: app_name("desk"), why: "Grund: \"verloren\"".to_owned() }
+}
+
+/// What was said some time ago, as the feed tells it.
+pub(in crate::store) const fn ago(statement: Statement) -> News {
+    News::Statement(statement)
 }

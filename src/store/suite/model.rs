@@ -6,8 +6,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{TODAY, at, bound, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
-use super::{status_list, window};
-use crate::ids::AccountTag;
+use super::{app_name, said, status_list, window};
+use crate::ids::{AccountTag, Position};
+use crate::store::{ANNOUNCEMENTS_KEPT_FOR, Announcement, InstanceList, Ruling, Scope, Statement};
 use crate::store::{Advance, Binds, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
 use crate::store::{Confirmation, Decoding, KeptStatusList, Redemption};
 use crate::time::Timestamp;
@@ -25,6 +26,11 @@ enum Step {
     Confirm(Confirmation),
     List,
     Instance(u8),
+    Newcomer,
+    Declare(Statement),
+    Announce(Announcement, Timestamp),
+    ChangesAfter(u64),
+    Instances(Option<u8>),
     FirstAnswer(u8, Timestamp),
     Purge(Timestamp),
     Trim(u32),
@@ -52,9 +58,15 @@ fn binds() -> impl Strategy<Value = Binds> {
     prop_oneof![9 => Just(Binds::AsBefore(bound(0))), 1 => (0_u8..4).prop_map(|number| Binds::Anew(bound(number)))]
 }
 
+/// Mostly everything is known.
+fn seen() -> impl Strategy<Value = Position> {
+    prop_oneof![9 => Just(Position(1000)), 1 => (0_u64..9).prop_map(Position)]
+}
+
 fn enrol() -> impl Strategy<Value = Step> {
-    (0_u8..4, spend(), 0_u8..8, 0_u8..8, time(), named()).prop_map(|(number, spend, account, evidence, now, call)| {
-        let mut enrolment = Enrolment { call, ..enrolment(number, spend) };
+    let said = (0_u8..8, 0_u8..8, seen());
+    (0_u8..4, spend(), said, time(), named()).prop_map(|(number, spend, (account, evidence, seen), now, call)| {
+        let mut enrolment = Enrolment { call, seen, ..enrolment(number, spend) };
         enrolment.instance.account = (account > 0).then_some(AccountTag([1; 32]));
         enrolment.evidence = [u8::from(evidence > 0); 32];
         (enrolment.instance.enrolled_at, enrolment.instance.proven_at) = (now, now);
@@ -65,11 +77,11 @@ fn enrol() -> impl Strategy<Value = Step> {
 fn advance() -> impl Strategy<Value = Step> {
     let claims = proptest::option::weighted(0.1, (0_u8..3).prop_map(|version| claims(&version.to_string())));
     // Most proofs are weighed with the claims of the enrolment, which most instances therefore keep.
-    let weighed = (claims, prop_oneof![9 => Just(0), 1 => 0_u32..200]);
+    let weighed = (claims, prop_oneof![9 => Just(0), 1 => 0_u32..200], seen());
     (0_u8..5, spend(), 0_u32..200, (mode(), binds()), weighed, time(), named()).prop_map(
-        |(number, spend, count, (mode, binds), (claims, claims_at), proven_at, call)| {
+        |(number, spend, count, (mode, binds), (claims, claims_at, seen), proven_at, call)| {
             let proof = proof(number, spend, count);
-            Step::Advance(Box::new(Advance { mode, binds, claims, claims_at, proven_at, call, ..proof }))
+            Step::Advance(Box::new(Advance { mode, binds, claims, claims_at, proven_at, call, seen, ..proof }))
         },
     )
 }
@@ -116,18 +128,51 @@ fn lists() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        4 => (0_u8..5).prop_map(|number| Scope::Instance(id(number))),
+        1 => Just(Scope::App),
+        1 => (0_u8..3).prop_map(|account| Scope::Account(AccountTag([account; 32]))),
+        1 => prop_oneof![Just("a"), Just("ff01"), Just("b")]
+            .prop_map(|text| Scope::Serial(text.parse().expect("a serial number"))),
+    ]
+}
+
+fn feed() -> impl Strategy<Value = Step> {
+    let ruling = prop_oneof![
+        2 => proptest::option::of(time()).prop_map(|until| Ruling::Revoked { until }),
+        1 => Just(Ruling::Reinstated),
+    ];
+    let announcement = (0_u8..3, 0_u8..3).prop_map(|(kind, revision)| match kind {
+        0 => Announcement::Endorsement { list: [revision; 32] },
+        _ => Announcement::Policy {
+            app: app_name(if kind == 1 { "shop" } else { "bank" }),
+            revision: revision.to_string(),
+        },
+    });
+    prop_oneof![
+        4 => (scope(), ruling).prop_map(|(scope, ruling)| Step::Declare(said("shop", scope, ruling))),
+        2 => (announcement, time()).prop_map(|(announcement, at)| Step::Announce(announcement, at)),
+        1 => (0_u64..20).prop_map(Step::ChangesAfter),
+        1 => proptest::option::of(0_u8..3).prop_map(Step::Instances),
+        1 => Just(Step::Newcomer),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => enrol(),
         8 => advance(),
         3 => redeem(),
         4 => decodings(),
+        3 => feed(),
         1 => lists(),
         1 => (0_u8..5).prop_map(Step::Instance),
         1 => (0_u8..3, time()).prop_map(|(name, now)| Step::FirstAnswer(name, now)),
         1 => (0_u64..80).prop_map(|seconds| Step::Purge(at(seconds))),
         1 => (0_u32..6).prop_map(Step::Trim),
         1 => (proptest::option::of(0_u8..5), 1_u32..4).prop_map(|(after, limit)| Step::Claims(after, limit)),
+        1 => (0_u64..200).prop_map(|seconds| Step::Purge(at(seconds).plus(ANNOUNCEMENTS_KEPT_FOR))),
     ]
 }
 
@@ -143,6 +188,15 @@ async fn take(store: &dyn Store, step: Step) -> String {
         Step::KeepList(list, now) => format!("{:?}", store.keep_status_list(list, now).await),
         Step::Confirm(confirmation) => format!("{:?}", store.confirm_status_list(confirmation).await),
         Step::List => format!("{:?}", store.status_list().await),
+        Step::Newcomer => format!("{:?}", store.newcomer(app_name("shop"), vec!["a".parse().expect("a number")]).await),
+        Step::Declare(statement) => format!("{:?}", store.declare(statement, at(5)).await),
+        Step::Announce(announcement, at) => format!("{:?}", store.announce(announcement, at).await),
+        Step::ChangesAfter(position) => format!("{:?}", store.changes_after(Position(position), 7).await),
+        Step::Instances(account) => {
+            let account = account.map(|account| AccountTag([account; 32]));
+            let list = InstanceList { app: app_name("shop"), account, after: Some(id(0)), limit: 3 };
+            format!("{:?}", store.instances(list).await)
+        }
         Step::Instance(number) => format!("{:?}", store.instance(id(number)).await),
         Step::FirstAnswer(name, now) => format!("{:?}", store.first_answer(CallId([name; 32]), now).await),
         Step::Trim(keep) => format!("{:?}", store.trim_appraisals(keep).await),

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::SqliteStore;
 use super::file::ClaimedFile;
 use super::writer::{BATCH, QUEUE};
-use crate::store::suite::{at, call, challenge, enrolment, id, proof};
+use crate::store::suite::{at, call, challenge, enrolment, id, instance, proof};
 use crate::store::{AdvanceOutcome, CallId, EnrolOutcome, OpenFault, Store, StoreFault};
 
 struct Place {
@@ -83,11 +83,11 @@ async fn everything_is_there_after_reopening() {
     forgotten.challenge.expires_at = at(60);
     assert_eq!(store.advance(forgotten).await, Ok(AdvanceOutcome::Advanced));
     store.purge(at(60)).await.expect("purges");
-    let before = store.instance(id(1)).await;
+    let before = instance(&store, id(1)).await;
     drop(store);
 
     let store = place.open();
-    assert_eq!(store.instance(id(1)).await, before);
+    assert_eq!(instance(&store, id(1)).await, before);
     assert_eq!(store.secret().await.expect("a secret").expose(), &secret);
     let first = sent.verdict.clone();
     assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Repeated(Box::new(first))));
@@ -188,7 +188,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 4);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 5);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -202,7 +202,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let fault = place.fault();
     assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 3, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 4; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 5; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }
@@ -250,7 +250,7 @@ async fn a_damaged_instance_is_unreadable() {
         let place = Place::new();
         let store = enrolled(&place).await;
         place.tamper(&format!("UPDATE instances SET {damage}"));
-        let answer = store.instance(id(1)).await;
+        let answer = instance(&store, id(1)).await;
         assert!(matches!(answer, Err(StoreFault::Unreadable(_))), "{damage}: {answer:?}");
     }
 }
@@ -301,7 +301,7 @@ async fn a_failure_in_the_middle_leaves_nothing_behind() {
     place.tamper("CREATE TRIGGER full BEFORE INSERT ON progress BEGIN SELECT RAISE(ABORT, 'disk full'); END");
     let sent = enrolment(2, challenge(2));
     assert_eq!(store.enrol(sent.clone()).await, Err(StoreFault::Backend("disk full".into())));
-    assert_eq!(store.instance(id(2)).await, Ok(None));
+    assert_eq!(instance(&store, id(2)).await, Ok(None));
     place.tamper("DROP TRIGGER full");
     assert_eq!(store.enrol(sent).await, Ok(EnrolOutcome::Enrolled), "the challenge was not spent");
 }
@@ -341,7 +341,7 @@ async fn readers_do_not_wait_for_a_writer() {
     let store = enrolled(&place).await;
     let busy = Connection::open(place.path()).expect("opens");
     busy.execute_batch("BEGIN IMMEDIATE; UPDATE state SET purged_until = 1").expect("writes");
-    assert!(store.instance(id(1)).await.is_ok_and(|found| found.is_some()));
+    assert!(instance(&store, id(1)).await.is_ok_and(|found| found.is_some()));
 }
 
 #[tokio::test]

@@ -1,0 +1,77 @@
+//! The feed of changes in one list.
+
+use super::Maps;
+use crate::ids::{AppName, InstanceId, Position};
+use crate::store::ledger::{ChangeLedger, Statements};
+use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StoreFault};
+use crate::time::Timestamp;
+
+/// The changes, and which of them were forgotten.
+#[derive(Default)]
+pub(super) struct Feed {
+    pub(super) changes: Vec<Change>,
+    pub(super) latest: Position,
+    pub(super) stated: Position,
+    forgotten: Position,
+}
+
+impl Feed {
+    /// At most `limit` changes after a position.
+    pub(super) fn after(&self, position: Position, limit: u32) -> Changes {
+        if position < self.forgotten || position > self.latest {
+            return Changes::Gap { latest: self.latest };
+        }
+        let newer = self.changes.iter().filter(|change| change.position > position);
+        let changes = newer.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect();
+        Changes::Page { changes, latest: self.latest }
+    }
+
+    /// Forgets announcements made before `at`.
+    pub(super) fn forget(&mut self, at: Timestamp) {
+        let old = |change: &Change| matches!(change.news, News::Announcement(_)) && change.at < at;
+        let forgotten = self.changes.iter().filter(|change| old(change)).map(|change| change.position).max();
+        self.forgotten = forgotten.map_or(self.forgotten, |position| self.forgotten.max(position));
+        self.changes.retain(|change| !old(change));
+    }
+}
+
+impl Statements for Maps {
+    fn statements(&self, app: &AppName, scope: &Scope) -> Result<Vec<Change>, StoreFault> {
+        let ruling = |change: &Change| match &change.news {
+            News::Statement(statement) if statement.app == *app && statement.scope == *scope => Some(statement.ruling),
+            _ => None,
+        };
+        let said: Vec<_> = self.feed.changes.iter().filter(|change| ruling(change).is_some()).cloned().collect();
+        let from = said.iter().rposition(|change| ruling(change) == Some(Ruling::Reinstated)).unwrap_or(0);
+        Ok(said.into_iter().skip(from).collect())
+    }
+}
+
+impl ChangeLedger for Maps {
+    fn app_of(&self, instance: &InstanceId) -> Result<Option<AppName>, StoreFault> {
+        Ok(self.instances.get(instance).map(|record| record.instance.app.clone()))
+    }
+
+    fn announced(&self, like: &Announcement) -> Result<Option<Announcement>, StoreFault> {
+        let alike = |change: &Change| match (&change.news, like) {
+            (News::Announcement(said @ Announcement::Policy { app, .. }), Announcement::Policy { app: other, .. }) => {
+                (app == other).then(|| said.clone())
+            }
+            (News::Announcement(said @ Announcement::Endorsement { .. }), Announcement::Endorsement { .. }) => {
+                Some(said.clone())
+            }
+            _ => None,
+        };
+        Ok(self.feed.changes.iter().rev().find_map(alike))
+    }
+
+    fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault> {
+        let position = self.feed.latest.next();
+        self.feed.latest = position;
+        if let News::Statement(Statement { .. }) = news {
+            self.feed.stated = position;
+        }
+        self.feed.changes.push(Change { position, at, news: news.clone() });
+        Ok(position)
+    }
+}

@@ -1,0 +1,92 @@
+//! The feed of changes.
+
+use std::sync::Arc;
+
+use super::{ago, app_name, at, challenge, enrolment, id, said};
+use crate::crypto::serial::Serial;
+use crate::ids::{AccountTag, Position};
+use crate::store::{
+    ANNOUNCEMENTS_KEPT_FOR, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, EnrolOutcome, News, Purged,
+    Ruling, Scope, Store,
+};
+
+behaviours!(
+    changes_come_in_one_order_and_as_they_were_made,
+    d07_an_announcement_is_made_once,
+    d07_whoever_has_missed_something_is_told,
+    forgetting_announcements_forgets_no_statement,
+);
+
+fn policy(app: &str, revision: &str) -> Announcement {
+    Announcement::Policy { app: app_name(app), revision: revision.to_owned() }
+}
+
+async fn announced(store: &Arc<dyn Store>, announcement: Announcement, seconds: u64) -> AnnounceOutcome {
+    store.announce(announcement, at(seconds)).await.expect("an answer")
+}
+
+async fn after(store: &Arc<dyn Store>, position: u64, limit: u32) -> Changes {
+    store.changes_after(Position(position), limit).await.expect("an answer")
+}
+
+async fn changes_come_in_one_order_and_as_they_were_made(store: Arc<dyn Store>) {
+    assert_eq!(store.enrol(enrolment(1, challenge(1))).await, Ok(EnrolOutcome::Enrolled));
+    let serial = Serial::from_hex("00FF01").expect("a serial number");
+    let until = Ruling::Revoked { until: Some(at(99)) };
+    let scopes = [Scope::Instance(id(1)), Scope::App, Scope::Account(AccountTag([7; 32])), Scope::Serial(serial)];
+    let mut expected = Vec::new();
+    let mut push = |news| {
+        let position = Position(expected.len() as u64 + 1);
+        expected.push(Change { position, at: at(20), news });
+        position
+    };
+    for scope in scopes {
+        for ruling in [Ruling::Revoked { until: None }, until, Ruling::Reinstated] {
+            let declared = store.declare(said("shop", scope, ruling), at(20)).await;
+            assert_eq!(declared, Ok(DeclareOutcome::Declared(push(ago(said("shop", scope, ruling))))));
+        }
+    }
+    for announcement in [policy("shop", "r1"), Announcement::Endorsement { list: [9; 32] }] {
+        let position = push(News::Announcement(announcement.clone()));
+        assert_eq!(announced(&store, announcement, 20).await, AnnounceOutcome::Announced(position));
+    }
+    let latest = Position(14);
+    assert_eq!(after(&store, 0, 100).await, Changes::Page { changes: expected.clone(), latest });
+    assert_eq!(after(&store, 3, 2).await, Changes::Page { changes: expected[3..5].to_vec(), latest });
+    assert_eq!(after(&store, 14, 2).await, Changes::Page { changes: Vec::new(), latest });
+    assert_eq!(store.latest_position().await, Ok(latest));
+}
+
+async fn d07_an_announcement_is_made_once(store: Arc<dyn Store>) {
+    let list = |byte| Announcement::Endorsement { list: [byte; 32] };
+    let told = [policy("shop", "1"), policy("bank", "1"), list(1), policy("shop", "2"), list(2), policy("shop", "1")];
+    for (announcement, position) in told.into_iter().zip(1..) {
+        let outcome = announced(&store, announcement.clone(), 20).await;
+        assert_eq!(outcome, AnnounceOutcome::Announced(Position(position)));
+        assert_eq!(announced(&store, announcement, 30).await, AnnounceOutcome::Known);
+    }
+    assert_eq!(announced(&store, policy("bank", "1"), 30).await, AnnounceOutcome::Known);
+}
+
+async fn d07_whoever_has_missed_something_is_told(store: Arc<dyn Store>) {
+    assert_eq!(after(&store, 1, 9).await, Changes::Gap { latest: Position(0) }, "a position that has not come");
+    for (revision, seconds) in [("1", 10), ("2", 20), ("3", 30)] {
+        announced(&store, policy("shop", revision), seconds).await;
+    }
+    let now = at(20).plus(ANNOUNCEMENTS_KEPT_FOR);
+    assert_eq!(store.purge(now).await, Ok(Purged { announcements: 1, ..Purged::default() }));
+    let latest = Position(3);
+    assert_eq!(after(&store, 0, 9).await, Changes::Gap { latest });
+    assert!(matches!(after(&store, 1, 9).await, Changes::Page { changes, .. } if changes.len() == 2));
+    assert_eq!(store.purge(at(99).plus(ANNOUNCEMENTS_KEPT_FOR)).await.map(|purged| purged.announcements), Ok(2));
+    assert_eq!(after(&store, 2, 9).await, Changes::Gap { latest });
+    assert_eq!(after(&store, 3, 9).await, Changes::Page { changes: Vec::new(), latest });
+    let again = announced(&store, policy("shop", "3"), 40).await;
+    assert_eq!(again, AnnounceOutcome::Announced(Position(4)), "positions never come twice");
+}
+
+async fn forgetting_announcements_forgets_no_statement(store: Arc<dyn Store>) {
+    store.declare(said("shop", Scope::App, Ruling::Reinstated), at(0)).await.expect("an answer");
+    assert_eq!(store.purge(at(99).plus(2 * ANNOUNCEMENTS_KEPT_FOR)).await, Ok(Purged::default()));
+    assert!(matches!(after(&store, 0, 9).await, Changes::Page { changes, .. } if changes.len() == 1));
+}

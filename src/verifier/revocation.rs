@@ -1,0 +1,138 @@
+//! Operators take trust from instances, and give it back.
+
+use super::Verifier;
+use super::caller::Caller;
+use super::fault::CallFault;
+use super::key_attestation;
+use crate::crypto::serial::Serial;
+use crate::evidence::claims::Environment;
+use crate::ids::{AccountTag, AppName, InstanceId, KeyId, Name, Position};
+use crate::store::{DeclareOutcome, Found, Ruling, Scope, Statement};
+
+/// How an operator names one instance.
+#[derive(Clone, Copy, Debug)]
+pub enum InstanceName<'a> {
+    /// By the pseudonym that its relying party knows.
+    Pseudonym(&'a str),
+    /// By the key id that the device knows.
+    Key(&'a KeyId),
+}
+
+/// Many instances of an app at once.
+#[derive(Clone, Copy, Debug)]
+pub enum Group<'a> {
+    /// All that are enrolled.
+    App,
+    /// All that are enrolled for an account.
+    Account(Account<'a>),
+    /// All whose chain has this serial number, and those that will be enrolled with it.
+    Serial(Serial),
+}
+
+/// An account, as a relying party refers to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    /// The relying party whose reference it is; `None` is the caller's.
+    pub relying_party: Option<&'a Name>,
+    /// The reference.
+    pub reference: &'a str,
+}
+
+/// What an operator says, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// What.
+    pub ruling: Ruling,
+    /// Why, in the operator's words.
+    pub why: &'a str,
+}
+
+impl Verifier {
+    /// An instance with its standing, as the store has it now.
+    ///
+    /// Errors with [`CallFault::UnknownInstance`] when the app has no such instance.
+    pub async fn look_up(&self, caller: &Caller, app: &AppName, name: InstanceName<'_>) -> Result<Found, CallFault> {
+        let app = self.app(caller, app)?;
+        for id in self.ids_of(caller, &app.name, name) {
+            let found = self.store.instance(id).await?;
+            if let Some(found) = found.filter(|found| found.instance.app == app.name) {
+                return Ok(found);
+            }
+        }
+        Err(CallFault::UnknownInstance)
+    }
+
+    /// Revokes or reinstates one instance. When this answers, nothing here tells the earlier standing any more; within a second
+    /// no other replica and nobody who watches does.
+    ///
+    /// Reinstating an instance lifts, for this instance, everything that was said before of all instances of its app, account
+    /// or chain. Errors with [`CallFault::UnknownInstance`] when the app has no such instance.
+    pub async fn rule_on_instance(
+        &self,
+        caller: &Caller,
+        app: &AppName,
+        name: InstanceName<'_>,
+        said: Said<'_>,
+    ) -> Result<(Position, Found), CallFault> {
+        let id = self.look_up(caller, app, name).await?.instance.id;
+        let position = self.declare(caller, app, Scope::Instance(id), said).await?;
+        let found = self.store.instance(id).await?.ok_or(CallFault::UnknownInstance)?;
+        Ok((position, found))
+    }
+
+    /// Revokes or reinstates many instances at once, in one step however many they are.
+    ///
+    /// Reinstating a group lifts earlier revocations of that very group; those of single instances stay.
+    pub async fn rule_on_group(
+        &self,
+        caller: &Caller,
+        app: &AppName,
+        group: Group<'_>,
+        said: Said<'_>,
+    ) -> Result<Position, CallFault> {
+        let app = self.app(caller, app)?;
+        let scope = match group {
+            Group::App => Scope::App,
+            Group::Account(account) => Scope::Account(self.account_named(caller, account)),
+            Group::Serial(serial) => Scope::Serial(serial),
+        };
+        self.declare(caller, &app.name, scope, said).await
+    }
+
+    async fn declare(
+        &self,
+        caller: &Caller,
+        app: &AppName,
+        scope: Scope,
+        said: Said<'_>,
+    ) -> Result<Position, CallFault> {
+        let (by, why) = (caller.name.clone(), said.why.to_owned());
+        let statement = Statement { app: app.clone(), scope, ruling: said.ruling, by, why };
+        match self.store.declare(statement, self.clock.now()).await? {
+            DeclareOutcome::UnknownInstance => Err(CallFault::UnknownInstance),
+            DeclareOutcome::Declared(position) => {
+                self.made_known().await;
+                Ok(position)
+            }
+        }
+    }
+
+    pub(super) fn account_named(&self, caller: &Caller, account: Account<'_>) -> AccountTag {
+        self.account_of(account.relying_party.unwrap_or(&caller.relying_party), account.reference)
+    }
+
+    /// The ids that an instance of this name may have: a key tells nothing of where it lives.
+    fn ids_of(&self, caller: &Caller, app: &AppName, name: InstanceName<'_>) -> Vec<InstanceId> {
+        match name {
+            InstanceName::Pseudonym(text) => self.instance_behind(caller, text).into_iter().collect(),
+            InstanceName::Key(key) => {
+                let apple = [Environment::Production, Environment::Development].map(Environment::name);
+                apple
+                    .into_iter()
+                    .chain([key_attestation::ENVIRONMENT])
+                    .map(|place| InstanceId::derive(app, place, key))
+                    .collect()
+            }
+        }
+    }
+}
