@@ -88,7 +88,11 @@ impl World {
     }
 
     pub(crate) async fn replica_on(&self, store: &Arc<dyn Store>) -> Replica {
-        let service = Service::start_over(Arc::clone(store), self.config(), self.clock.clone()).await;
+        self.replica_as(store, self.config()).await
+    }
+
+    pub(crate) async fn replica_as(&self, store: &Arc<dyn Store>, config: Config) -> Replica {
+        let service = Service::start_over(Arc::clone(store), config, self.clock.clone()).await;
         Replica::run(service.expect("starts")).await
     }
 

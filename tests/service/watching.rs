@@ -106,6 +106,21 @@ async fn f19_a_stream_tells_of_granted_apps_alone() {
 }
 
 #[tokio::test]
+async fn a_stream_outlives_the_longest_call() {
+    let (world, store) = (World::new(), shared());
+    let mut config = world.config();
+    config.grpc.call_timeout = Duration::from_millis(300);
+    let service = world.replica_as(&store, config).await;
+    let heartbeat = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    let request = WatchVerdictsRequest { heartbeat, ..from(0) };
+    let mut stream = service.watch("edge", request).await.expect("a stream");
+    let opened = Instant::now();
+    while opened.elapsed() < Duration::from_secs(2) {
+        stream.message().await.expect("a stream").expect("a message");
+    }
+}
+
+#[tokio::test]
 async fn streams_of_one_caller_are_so_many_and_end_with_the_service() {
     let (world, store) = (World::new(), shared());
     let service = world.replica_on(&store).await;
