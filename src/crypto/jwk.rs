@@ -2,39 +2,31 @@
 
 use std::fmt;
 
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Digest, sha256};
 use super::key::P256PublicKey;
+use super::signature::{SignatureInvalid, verify_p256_fixed};
+use crate::wire::json::{self, Json, Members};
 
 /// The thumbprint of a public key: SHA-256 over its required members in lexicographic order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Thumbprint(pub Digest);
 
-/// The public members that are read. A private member makes the key unreadable, and so does one that is not known.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Jwk {
-    kty: String,
-    crv: String,
-    x: String,
-    y: Option<String>,
-    #[serde(rename = "kid")]
-    _key_id: Option<String>,
-    #[serde(rename = "alg")]
-    _algorithm: Option<String>,
-    #[serde(rename = "use")]
-    _use: Option<String>,
+/// A public key that others sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicJwk {
+    /// EC on P-256, for ES256.
+    P256(P256PublicKey),
+    /// Ed25519 (RFC 8037), for EdDSA.
+    Ed25519([u8; 32]),
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Confirmation {
-    Thumbprint(String),
-    Jwk(Jwk),
-}
+/// Members that describe a key and are not looked at.
+const METADATA: [&str; 3] = ["alg", "kid", "use"];
 
 /// 32 bytes in canonical base64url without padding.
 pub fn digest(text: &str) -> Option<Digest> {
@@ -44,25 +36,73 @@ pub fn digest(text: &str) -> Option<Digest> {
 impl Thumbprint {
     /// Reads a JSON text that is either a thumbprint in base64url or a public JWK: EC on P-256, or Ed25519.
     pub fn of_json(json: &str) -> Option<Self> {
-        match serde_json::from_str(json).ok()? {
-            Confirmation::Thumbprint(text) => digest(&text).map(Self),
-            Confirmation::Jwk(jwk) => jwk.thumbprint(),
+        match json::read(json.as_bytes()).ok()? {
+            Json::Text(text) => digest(&text).map(Self),
+            Json::Object(members) => PublicJwk::from_members(members).map(|jwk| jwk.thumbprint()),
+            _ => None,
         }
     }
 }
 
-impl Jwk {
-    fn thumbprint(&self) -> Option<Thumbprint> {
-        let x = digest(&self.x)?;
-        let canonical = match (self.kty.as_str(), self.crv.as_str(), &self.y) {
-            ("EC", "P-256", Some(y)) => {
-                P256PublicKey::from_coordinates(&x, &digest(y)?).ok()?;
-                format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{y}"}}"#, self.x)
-            }
-            ("OKP", "Ed25519", None) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, self.x),
-            _ => return None,
+impl PublicJwk {
+    /// Reads a JSON text that is a public JWK.
+    pub fn of_json(json: &str) -> Option<Self> {
+        let Json::Object(members) = json::read(json.as_bytes()).ok()? else { return None };
+        Self::from_members(members)
+    }
+
+    /// Reads the members of a public JWK. A private member makes the key unreadable, and so does one that is not known.
+    pub fn from_members(mut members: Members) -> Option<Self> {
+        let mut text = |name| match members.take(name) {
+            Some(Json::Text(text)) => Some(Some(text)),
+            None => Some(None),
+            Some(_) => None,
         };
-        Some(Thumbprint(sha256(canonical.as_bytes())))
+        let (kty, crv, x, y) = (text("kty")??, text("crv")??, digest(&text("x")??)?, text("y")?);
+        METADATA.into_iter().try_for_each(|name| text(name).map(drop))?;
+        if members.names().next().is_some() {
+            return None;
+        }
+        match (kty.as_str(), crv.as_str(), y) {
+            ("EC", "P-256", Some(y)) => P256PublicKey::from_coordinates(&x, &digest(&y)?).ok().map(Self::P256),
+            ("OKP", "Ed25519", None) => Some(Self::Ed25519(x)),
+            _ => None,
+        }
+    }
+
+    /// The name of the signature algorithm that the key is for (RFC 7518, RFC 8037).
+    pub const fn algorithm(&self) -> &'static str {
+        match self {
+            Self::P256(_) => "ES256",
+            Self::Ed25519(_) => "EdDSA",
+        }
+    }
+
+    /// The required members in lexicographic order, without blanks (RFC 7638, section 3).
+    pub fn canonical(&self) -> String {
+        let encoded = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+        match self {
+            Self::P256(key) => {
+                let (x, y) = key.coordinates();
+                format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, encoded(x), encoded(y))
+            }
+            Self::Ed25519(x) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encoded(x)),
+        }
+    }
+
+    /// The key's thumbprint.
+    pub fn thumbprint(&self) -> Thumbprint {
+        Thumbprint(sha256(self.canonical().as_bytes()))
+    }
+
+    /// Verifies a signature in the form that JOSE has for the key's algorithm.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureInvalid> {
+        match self {
+            Self::P256(key) => verify_p256_fixed(key, message, signature),
+            Self::Ed25519(key) => {
+                UnparsedPublicKey::new(&ED25519, key).verify(message, signature).map_err(|_| SignatureInvalid)
+            }
+        }
     }
 }
 

@@ -53,6 +53,12 @@ impl P256PublicKey {
         &self.point
     }
 
+    /// The two coordinates.
+    pub const fn coordinates(&self) -> (&[u8], &[u8]) {
+        let (_, coordinates) = self.point.split_at(1);
+        coordinates.split_at(32)
+    }
+
     /// The DER `SubjectPublicKeyInfo`.
     pub fn spki(&self) -> Vec<u8> {
         p256::PublicKey::from_sec1_bytes(&self.point)

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::crypto::digest::{Digest, sha256};
-use crate::crypto::jwk::{self, Thumbprint};
+use crate::crypto::jwk::{self, PublicJwk, Thumbprint};
 use crate::evidence::claims::{ReportedSignal, SIGNALS_LIMIT};
 
 /// The largest client data, in bytes.
@@ -24,6 +24,8 @@ pub struct ClientData {
     pub challenge: String,
     /// The key that later tokens are bound to (`cnf`).
     pub confirmation: Option<Thumbprint>,
+    /// That key itself, where `cnf` is a JWK and not its thumbprint alone.
+    pub confirmation_key: Option<PublicJwk>,
     /// The digest of the request that is being made (`request`): SHA-256, base64url without padding.
     pub request: Option<Digest>,
     /// What the app has detected (`signals`); `None` where it reports nothing.
@@ -91,6 +93,7 @@ impl ClientData {
         Ok(Self {
             hash: sha256(bytes),
             confirmation: object.cnf.map(confirmation).transpose()?,
+            confirmation_key: object.cnf.and_then(|json| PublicJwk::of_json(json.get())),
             request: object.request.as_deref().map(request).transpose()?,
             signals: object.signals.map(signals).transpose()?,
             challenge: object.challenge,
@@ -153,6 +156,18 @@ mod tests {
         assert_eq!(data.hash, sha256(text.as_bytes()));
         assert_eq!(data.request, Some(sha256(b"abc")));
         assert_eq!(data.confirmation.map(|thumbprint| thumbprint.0), Some(sha256(b"abc")));
+    }
+
+    #[test]
+    fn a_whole_key_is_kept_beside_its_thumbprint() {
+        let key = r#"{"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kty":"OKP","crv":"Ed25519","kid":"1"}"#;
+        let data = parse(&format!(r#"{{"challenge":"c","cnf":{key}}}"#)).expect("client data");
+        let kept = data.confirmation_key.expect("a key");
+        assert_eq!(Some(kept.thumbprint()), data.confirmation);
+        let canonical = r#"{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        assert_eq!(kept.canonical(), canonical, "no metadata");
+        let bare = parse(&format!(r#"{{"challenge":"c","cnf":"{DIGEST}"}}"#)).expect("client data");
+        assert_eq!(bare.confirmation_key, None);
     }
 
     #[test]

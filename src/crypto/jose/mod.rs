@@ -1,13 +1,17 @@
-//! JOSE, as far as one kind of token needs it: a JWE of A256KW and A256GCM around a JWS of ES256, both compact.
+//! JOSE, as far as it is needed: a JWE of A256KW and A256GCM around a JWS of ES256, as Google Play makes them, and JWS of the
+//! service's own and of its clients, all compact.
 //!
-//! The algorithms are fixed here. A header can only agree with them; it chooses nothing (RFC 8725, section 3.1).
+//! The algorithms are fixed here and by those who read a [`Compact`]. A header can only agree with them; it chooses nothing
+//! (RFC 8725, section 3.1).
 
+mod compact;
 mod header;
 mod jwe;
 mod jws;
 
 use data_encoding::BASE64URL_NOPAD;
 
+pub use compact::{Compact, sign_jws};
 pub use jwe::{KeyEncryptionKey, open_jwe};
 pub use jws::verify_jws;
 
