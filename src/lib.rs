@@ -20,6 +20,7 @@ pub mod verdict;
 pub mod cache;
 pub mod clock;
 pub mod store;
+pub mod token;
 pub mod upstream;
 // 5: role
 pub mod verifier;

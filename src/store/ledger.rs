@@ -1,10 +1,11 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
 use super::{ANNOUNCEMENTS_KEPT_FOR, Announcement, Change, News, Scope};
-use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT};
+use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT, StoredKey, Use};
 use super::{Enrolment, FirstAnswer, Instance, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
 use crate::appraisal::Tier;
 use crate::crypto::digest::Digest;
+use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, AppName, InstanceId, Position};
@@ -118,6 +119,30 @@ pub(super) trait StatusListLedger {
 
     /// Replaces the times of the list that is there.
     fn set_status_list_times(&mut self, confirmation: &Confirmation) -> Result<(), StoreFault>;
+}
+
+/// What a transaction can do with signing keys and with what may be used once.
+pub(super) trait TokenLedger {
+    /// The key that was added last.
+    fn newest_key(&self) -> Result<Option<Thumbprint>, StoreFault>;
+
+    /// Adds a key.
+    fn add_key(&mut self, key: &StoredKey) -> Result<(), StoreFault>;
+
+    /// Removes a key, if it is there.
+    fn remove_key(&mut self, id: &Thumbprint) -> Result<(), StoreFault>;
+
+    /// Whether this use is remembered.
+    fn was_consumed(&self, once: &Use) -> Result<bool, StoreFault>;
+
+    /// The latest expiry among the uses that have been forgotten.
+    fn consumed_until(&self) -> Result<Timestamp, StoreFault>;
+
+    /// Remembers a use that is new.
+    fn mark_consumed(&mut self, once: &Use) -> Result<(), StoreFault>;
+
+    /// Forgets uses that expire by then, how many, and raises the mark to the latest expiry among them.
+    fn forget_consumed(&mut self, expired: Timestamp) -> Result<u64, StoreFault>;
 }
 
 /// How a token's decoding was begun, and what it gave.

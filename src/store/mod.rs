@@ -12,6 +12,7 @@ mod sqlite;
 mod status_list;
 #[cfg(test)]
 mod suite;
+mod tokens;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub use records::{KeptClaims, NumberedAppraisal, RecordedAppraisal, Records};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
 pub use sqlite::{SqliteStore, StoreReader};
 pub use status_list::{ConfirmOutcome, Confirmation, KeptStatusList, STATUS_LIST_LIMIT, StatusListOutcome};
+pub use tokens::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
@@ -142,11 +144,27 @@ pub trait Store: Records {
     /// The kept status list with its whole body.
     fn status_list(&self) -> Answer<'_, Option<KeptStatusList>>;
 
+    /// All keys that sign tokens, the one that was added first in front.
+    fn signing_keys(&self) -> Answer<'_, Vec<StoredKey>>;
+
+    /// Adds a key, if the newest one is still that which the caller has seen: replicas agree on one.
+    fn add_signing_key(&self, key: NewKey) -> Answer<'_, AddKeyOutcome>;
+
+    /// Removes keys, those that are there.
+    fn remove_signing_keys(&self, ids: Vec<Thumbprint>) -> Answer<'_, ()>;
+
+    /// Uses something that may be used once: of all who do, at once or later, one is told [`ConsumeOutcome::Consumed`].
+    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome>;
+
+    /// Whether it was used, or may have been and is forgotten. It stays as it is.
+    fn is_consumed(&self, once: Use) -> Answer<'_, bool>;
+
     /// Forgets spent challenges that have expired, first answers that are no longer kept, tokens that need not be remembered any
-    /// longer, quotas more than [`QUOTA_DAYS_KEPT`] days old, and announcements older than [`ANNOUNCEMENTS_KEPT_FOR`].
+    /// longer, uses of what has expired, quotas more than [`QUOTA_DAYS_KEPT`] days old, and announcements older than
+    /// [`ANNOUNCEMENTS_KEPT_FOR`].
     ///
     /// No challenge that expired no later than one of those forgotten can be spent from then on, whatever the clock says later:
-    /// a purge at a time that a wrong clock told costs no challenge that is still to be issued.
+    /// a purge at a time that a wrong clock told costs no challenge that is still to be issued. Uses likewise.
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged>;
 
     /// Forgets all recorded appraisals but the last `keep`; says how many it has forgotten.
@@ -365,4 +383,6 @@ pub struct Purged {
     pub quotas: u64,
     /// Announcements.
     pub announcements: u64,
+    /// Uses of what may be used once.
+    pub uses: u64,
 }

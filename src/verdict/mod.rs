@@ -1,6 +1,7 @@
 //! The verdict: what a relying party is told, and for how long it holds.
 
 mod bound;
+pub mod ear;
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -4,17 +4,20 @@ mod changes;
 mod decodings;
 mod records;
 mod status_list;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress, RecordLedger};
+use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress, RecordLedger, TokenLedger};
+use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
 use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use crate::crypto::digest::Digest;
+use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
 use crate::crypto::serial::Serial;
 use crate::evidence::claims::Claims;
@@ -130,6 +133,26 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(self.maps().status_list.clone()) })
     }
 
+    fn signing_keys(&self) -> Answer<'_, Vec<StoredKey>> {
+        Box::pin(async move { Ok(self.maps().signing_keys.clone()) })
+    }
+
+    fn add_signing_key(&self, key: NewKey) -> Answer<'_, AddKeyOutcome> {
+        Box::pin(async move { rules::add_signing_key(&mut *self.maps(), &key) })
+    }
+
+    fn remove_signing_keys(&self, ids: Vec<Thumbprint>) -> Answer<'_, ()> {
+        Box::pin(async move { ids.iter().try_for_each(|id| self.maps().remove_key(id)) })
+    }
+
+    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
+        Box::pin(async move { rules::consume(&mut *self.maps(), &once) })
+    }
+
+    fn is_consumed(&self, once: Use) -> Answer<'_, bool> {
+        Box::pin(async move { rules::is_consumed(&*self.maps(), &once) })
+    }
+
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         Box::pin(async move { rules::purge(&mut *self.maps(), now) })
     }
@@ -151,6 +174,9 @@ struct Maps {
     status_list: Option<KeptStatusList>,
     appraisals: BTreeMap<i64, RecordedAppraisal>,
     feed: Feed,
+    signing_keys: Vec<StoredKey>,
+    consumed: BTreeSet<(Timestamp, Digest)>,
+    consumed_until: Option<Timestamp>,
 }
 
 struct Record {
@@ -248,6 +274,7 @@ impl Ledger for Maps {
         self.decodings.retain(|_, remembered| remembered.kept_until > horizon.expired);
         self.quotas.retain(|(_, day), _| *day >= horizon.day);
         self.feed.forget(horizon.announced);
+        let uses = self.forget_consumed(horizon.expired)?;
         let after = self.sizes();
         Ok(Purged {
             challenges: before.challenges - after.challenges,
@@ -255,6 +282,7 @@ impl Ledger for Maps {
             decodings: before.decodings - after.decodings,
             quotas: before.quotas - after.quotas,
             announcements: before.announcements - after.announcements,
+            uses,
         })
     }
 }
@@ -287,6 +315,7 @@ impl Maps {
             decodings: size(self.decodings.len()),
             quotas: size(self.quotas.len()),
             announcements: size(self.feed.changes.len()),
+            uses: size(self.consumed.len()),
         }
     }
 }

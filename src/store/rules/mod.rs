@@ -3,10 +3,12 @@
 mod changes;
 mod decodings;
 mod status_list;
+mod tokens;
 
 pub(super) use changes::{announce, declare, found, newcomer};
 pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
+pub(super) use tokens::{add_signing_key, consume, is_consumed};
 
 use super::ledger::{Enrolled, Horizon, Ledger, Progress, RecordLedger};
 use super::{Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};

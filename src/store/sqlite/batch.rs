@@ -8,7 +8,7 @@ use super::sql;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, InstanceId, Position};
-use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress};
+use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress, TokenLedger};
 use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -146,6 +146,7 @@ impl Ledger for Batch<'_> {
         let answers = run(self.connection, sql::FORGET_ANSWERS, [Millis(horizon.unkept)])?;
         let decodings = run(self.connection, sql::FORGET_DECODINGS, [&expired])?;
         let quotas = run(self.connection, sql::FORGET_QUOTAS, [horizon.day])?;
+        let uses = self.forget_consumed(horizon.expired)?;
         let old = Millis(horizon.announced);
         if let Some(forgotten) =
             one(self.connection, sql::LATEST_OLD, [&old], |row| row.get::<_, Option<i64>>(0))?.flatten()
@@ -154,7 +155,7 @@ impl Ledger for Batch<'_> {
         }
         let announcements = run(self.connection, sql::FORGET_ANNOUNCEMENTS, [&old])?;
         self.purged_until = until;
-        Ok(Purged { challenges, answers, decodings, quotas, announcements })
+        Ok(Purged { challenges, answers, decodings, quotas, uses, announcements })
     }
 }
 

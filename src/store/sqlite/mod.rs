@@ -13,12 +13,15 @@ mod sql;
 mod status_list;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod writer;
 
 use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
+use super::ledger::TokenLedger;
+use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
 use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
@@ -141,6 +144,26 @@ impl Store for SqliteStore {
 
     fn status_list(&self) -> Answer<'_, Option<KeptStatusList>> {
         Box::pin(self.readers.read(status_list::status_list))
+    }
+
+    fn signing_keys(&self) -> Answer<'_, Vec<StoredKey>> {
+        Box::pin(self.readers.read(tokens::signing_keys))
+    }
+
+    fn add_signing_key(&self, key: NewKey) -> Answer<'_, AddKeyOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::add_signing_key(batch, &key)))
+    }
+
+    fn remove_signing_keys(&self, ids: Vec<Thumbprint>) -> Answer<'_, ()> {
+        Box::pin(self.writer.run(move |batch| ids.iter().try_for_each(|id| batch.remove_key(id))))
+    }
+
+    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::consume(batch, &once)))
+    }
+
+    fn is_consumed(&self, once: Use) -> Answer<'_, bool> {
+        Box::pin(self.readers.read(move |connection| tokens::is_consumed(connection, &once)))
     }
 
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_bound.sql"),
     include_str!("migrations/0004_appraisals.sql"),
     include_str!("migrations/0005_revocation.sql"),
+    include_str!("migrations/0006_tokens.sql"),
 ];
 
 /// SQLite's mark of whose file it is: `Bona`.

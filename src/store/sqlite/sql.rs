@@ -106,3 +106,17 @@ pub(super) const SET_STATUS_LIST_BODY: &str = "INSERT OR REPLACE INTO status_lis
 pub(super) const STATUS_LIST: &str = "
     SELECT body, etag, fetched_at, fresh_until
     FROM status_list JOIN status_list_body ON status_list_body.only = status_list.only";
+
+pub(super) const SIGNING_KEYS: &str = "SELECT id, created_at, signs_from, sealed FROM signing_keys ORDER BY number";
+pub(super) const NEWEST_SIGNING_KEY: &str = "SELECT id FROM signing_keys ORDER BY number DESC LIMIT 1";
+pub(super) const ADD_SIGNING_KEY: &str =
+    "INSERT INTO signing_keys (id, created_at, signs_from, sealed) VALUES (?1, ?2, ?3, ?4)";
+pub(super) const REMOVE_SIGNING_KEY: &str = "DELETE FROM signing_keys WHERE id = ?1";
+
+pub(super) const WAS_CONSUMED: &str = "SELECT 1 FROM consumed WHERE expires_at = ?1 AND id = ?2";
+pub(super) const CONSUMED_UNTIL: &str = "SELECT consumed_until FROM state";
+pub(super) const MARK_CONSUMED: &str = "INSERT INTO consumed (expires_at, id) VALUES (?1, ?2)";
+pub(super) const RAISE_CONSUMED_UNTIL: &str = "
+    UPDATE state SET consumed_until =
+        max(consumed_until, coalesce((SELECT max(expires_at) FROM consumed WHERE expires_at <= ?1), 0))";
+pub(super) const FORGET_CONSUMED: &str = "DELETE FROM consumed WHERE expires_at <= ?1";

@@ -31,3 +31,4 @@ mod recording;
 mod redeeming;
 mod standing;
 mod status_lists;
+mod tokens;

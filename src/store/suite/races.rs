@@ -27,7 +27,7 @@ behaviours!(
 );
 
 /// Starts them all, and gives what they answer in whatever order.
-async fn all<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
+pub(super) async fn all<T, F>(calls: impl IntoIterator<Item = F>) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, StoreFault>> + Send + 'static,
@@ -52,7 +52,7 @@ async fn advance_all(store: &Arc<dyn Store>, proofs: impl IntoIterator<Item = Ad
     .await
 }
 
-fn count<T: PartialEq>(outcomes: &[T], wanted: &T) -> usize {
+pub(super) fn count<T: PartialEq>(outcomes: &[T], wanted: &T) -> usize {
     outcomes.iter().filter(|outcome| *outcome == wanted).count()
 }
 

@@ -1,6 +1,7 @@
 //! What only a file can do: stay, be shared, be damaged, be somebody else's.
 
 mod reading;
+mod tokens;
 mod upgrading;
 mod vendors;
 
@@ -188,7 +189,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 5);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 6);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -202,7 +203,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let fault = place.fault();
     assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 3, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 5; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 6; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }

@@ -33,7 +33,7 @@ fn bare_claims() -> Claims {
 async fn instances_of_version_1_keep_their_claims() {
     let place = version_1();
     let store = place.open();
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 5);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 6);
     let first = Instance { proven_at: at(10), sign_count: 1, ..enrolment(1, challenge(99)).instance };
     assert_eq!(instance(&store, id(1)).await, Ok(Some(first)));
     let second = Instance { claims: bare_claims(), ..enrolment(2, challenge(98)).instance };
