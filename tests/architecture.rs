@@ -32,7 +32,7 @@ const TABLE: [Row; 14] = [
     row("1 facts", &["evidence", "endorsement"], &["0"]),
     row("2 worth", &["appraisal"], &["0", "1"]),
     row("3 answer", &["verdict"], &["0", "1", "2"]),
-    row("4 ports", &["store", "cache", "clock", "upstream"], &["0", "1", "2", "3"]),
+    row("4 ports", &["store", "cache", "clock", "token", "upstream"], &["0", "1", "2", "3"]),
     row("5 role", &["verifier"], &["0", "1", "2", "3", "4"]),
     row(
         "6 adapters",

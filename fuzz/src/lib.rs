@@ -275,6 +275,7 @@ pub fn role(bytes: &[u8]) {
         account: "",
         idempotency_key: "",
         context: None,
+        token: None,
     };
     let attested = RUNTIME.block_on(VERIFIER.attest(&caller, call)).expect("a verdict");
     assert_eq!(attested.decision, Decision::Deny);

@@ -29,8 +29,8 @@ use crate::telemetry::{Sample, Vitals};
 use crate::upstream::google::GoogleFault;
 use crate::verifier::{BuildFault, Verifier};
 
-/// How often what no longer needs to be remembered is forgotten.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How often what no longer needs to be remembered is forgotten, and signing keys are looked after.
+const TEND_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the service does not start, or does not end well.
 #[derive(Debug, thiserror::Error)]
@@ -120,12 +120,12 @@ impl Service {
                 following.await;
             }
         });
-        let purging = tokio::spawn(purge_now_and_then(self.verifier));
+        let tending = tokio::spawn(tend_now_and_then(self.verifier));
         let (drained, until_drained) = oneshot::channel::<()>();
         let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
         let stopped = self.server.run(stop).await;
         drop(drained);
-        for task in [following, purging, renewing, looking] {
+        for task in [following, tending, renewing, looking] {
             task.abort();
             // Only then is its hold on the store gone.
             task.await.ok();
@@ -147,13 +147,17 @@ async fn watched(
     HttpServer::bind(config, vitals, move || [told.samples(), others()].concat()).await
 }
 
-async fn purge_now_and_then(verifier: Arc<Verifier>) {
-    let mut ticks = interval(PURGE_EVERY);
+/// Forgets what no longer counts, and has signing keys take turns.
+async fn tend_now_and_then(verifier: Arc<Verifier>) {
+    let mut ticks = interval(TEND_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Err(fault) = verifier.purge().await {
             tracing::warn!(error = %fault, "expired records could not be forgotten; trying again later");
+        }
+        if let Err(fault) = verifier.renew_signing_keys().await {
+            tracing::warn!(error = %fault, "the signing keys are not up to date; trying again later");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use moka::sync::Cache;
 
 use crate::appraisal::Standing;
+use crate::crypto::jwk::Thumbprint;
 use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId, Position};
@@ -20,6 +21,8 @@ pub struct KnownInstance {
     pub app: AppName,
     /// The attested key.
     pub key: P256PublicKey,
+    /// The key that tokens are bound to, if the client named one.
+    pub confirmation: Option<Thumbprint>,
     /// What is known about app and device.
     pub claims: Claims,
     /// The sign count of the proof that the claims come from.

@@ -2,8 +2,10 @@
 
 mod known;
 mod lease;
+mod tokens;
 mod verdicts;
 
 pub use known::{InstanceCache, KnownInstance};
 pub use lease::{LEASE, Lease};
+pub use tokens::{KnownToken, TokenCache};
 pub use verdicts::{Era, VerdictCache};

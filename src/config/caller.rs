@@ -1,5 +1,7 @@
 //! `[[caller]]`: who may call, and what they may do.
 
+use std::collections::HashMap;
+
 use super::entry::{Entry, refuse_repeats};
 use super::section::Section;
 use crate::crypto::digest::{Digest, sha256};
@@ -14,12 +16,17 @@ const PLAIN_KEYS: [&str; 6] = ["key", "api_key", "secret", "token", "password", 
 const KEY_HINT: &str = "the key itself is never written down: set key_sha256 to what \
     `printf %s \"$KEY\" | sha256sum` prints";
 
+/// For which relying parties, beside its own, each caller may have tokens signed.
+pub(super) type Audiences = HashMap<Name, Vec<Name>>;
+
 /// Reads all callers, who may be granted these apps.
-pub(super) fn read(sections: Vec<Section<'_>>, apps: &[AppName]) -> Vec<CallerKey> {
-    let read = sections.into_iter().map(|section| read_one(section, apps)).collect::<Vec<_>>();
+pub(super) fn read(sections: Vec<Section<'_>>, apps: &[AppName]) -> (Vec<CallerKey>, Audiences) {
+    let mut read = sections.into_iter().map(|section| read_one(section, apps)).collect::<Vec<_>>();
     refuse_repeats(&read.iter().filter_map(|caller| caller.name.clone()).collect::<Vec<_>>(), "name");
     refuse_repeats(&read.iter().filter_map(|caller| caller.key).collect::<Vec<_>>(), "key");
-    read.into_iter().filter_map(CallerEntries::complete).collect()
+    let named = |caller: &mut CallerEntries<'_>| Some((caller.name.clone()?.1, std::mem::take(&mut caller.audiences)));
+    let audiences = read.iter_mut().filter_map(named).filter(|(_, audiences)| !audiences.is_empty()).collect();
+    (read.into_iter().filter_map(CallerEntries::complete).collect(), audiences)
 }
 
 struct CallerEntries<'a> {
@@ -28,17 +35,23 @@ struct CallerEntries<'a> {
     role: Option<Role>,
     apps: Grants,
     key: Option<(Entry<'a>, Digest)>,
+    audiences: Vec<Name>,
 }
 
 fn read_one<'a>(mut section: Section<'a>, apps: &[AppName]) -> CallerEntries<'a> {
     let roles = [Role::AuthServer, Role::Gateway, Role::Operator].map(|role| (role.name(), role));
+    let audiences = section.entry("audiences");
     let caller = CallerEntries {
         name: section.required("name").and_then(|entry| Some((entry, entry.parsed()?))),
         relying_party: section.entry("relying_party").and_then(Entry::parsed),
         role: section.required("role").and_then(|entry| entry.one_of(&roles)),
         apps: section.read("apps", |entry| granted(entry, apps), Grants::All),
         key: section.required("key_sha256").and_then(|entry| Some((entry, key_digest(entry)?))),
+        audiences: audiences.and_then(names).unwrap_or_default(),
     };
+    if caller.role.is_some_and(|role| role != Role::AuthServer) {
+        audiences.and_then(|entry| entry.refuse::<()>("only an auth server has tokens signed"));
+    }
     PLAIN_KEYS.iter().for_each(|key| section.forbid(key, KEY_HINT));
     section.finish();
     caller
@@ -53,6 +66,10 @@ fn granted(entry: Entry<'_>, apps: &[AppName]) -> Option<Grants> {
         if apps.contains(&app) { Some(app) } else { item.refuse("no app of this name is configured") }
     });
     Some(Grants::Only(known.collect()))
+}
+
+fn names(entry: Entry<'_>) -> Option<Vec<Name>> {
+    Some(entry.items()?.into_iter().filter_map(Entry::parsed).collect())
 }
 
 /// Reads the digest of a key, which must not be the digest of nothing.

@@ -22,6 +22,7 @@ impl Config {
             ("[log]", self.log != other.log),
             ("[google]", google(&self.upstream) != google(&other.upstream)),
             ("[status_list]", list),
+            ("[token]", ours.token != theirs.token),
         ];
         sections.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }

@@ -28,6 +28,7 @@ mod section;
 mod server;
 mod service;
 mod signals;
+mod token;
 mod units;
 mod warning;
 
@@ -110,17 +111,19 @@ fn read_document(mut root: Section<'_>) -> Config {
     let (upstream, status_list_max_shrink) = google::read(root.section("google"), root.section("status_list"));
     let (store, appraisals_kept) = service::store(root.section("store"));
     let (names, apps) = app::read(root.required_sections("app"), &upstream);
+    let (callers, audiences) = caller::read(callers, &names);
     let config = Config {
-        grpc: server::read(root.section("server"), named, caller::read(callers, &names)),
+        grpc: server::read(root.section("server"), named, callers),
         http: http::read(root.section("http")),
-        store,
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),
             cache_capacity: service::cache_capacity(root.section("cache")),
             status_list_max_shrink,
             appraisals_kept,
+            token: token::read(root.section("token"), &store, audiences),
             apps,
         },
+        store,
         upstream,
         log: service::log(root.section("log")),
     };

@@ -21,6 +21,8 @@ pub enum Warning {
     Http(SocketAddr),
     /// The store forgets everything when the service stops.
     MemoryStore,
+    /// Others than its owner may read the file with the secret that signing keys are sealed under.
+    SealExposed,
     /// The app takes keys of Apple's development environment.
     Development(AppName),
     /// The app takes evidence that anyone with the laboratory's keys can forge.
@@ -47,6 +49,7 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
         open.then_some(Warning::Plaintext(grpc.listen)),
         shown.map(|http| Warning::Http(http.listen)),
         (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
+        config.verifier.token.as_ref().is_some_and(|token| token.seal_is_exposed).then_some(Warning::SealExposed),
     ];
     let sealed = config.verifier.apps.iter().filter(|app| opens_nothing(app, config)).map(|app| app.name.clone());
     let apps = config.verifier.apps.iter().flat_map(of_app);
@@ -91,6 +94,7 @@ impl fmt::Display for Warning {
             Self::Plaintext(address) => write!(out, "plaintext on {address}: something in front has to speak TLS"),
             Self::Http(address) => write!(out, "metrics and health on {address}: whoever reaches it reads them"),
             Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
+            Self::SealExposed => out.write_str("token.seal_key_file: others than its owner may read it; chmod 600"),
             Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
             Self::NobodyOpens(app) => {
                 write!(

@@ -18,7 +18,7 @@ const VERSION: u8 = 1;
 const PURPOSE: &[u8] = b"bonafide seal of signing keys 1";
 
 /// A key that seals, derived from a configured secret. `Debug` shows nothing of it, and it is overwritten when it goes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SealKey(Zeroizing<[u8; 32]>);
 
 impl SealKey {

@@ -13,7 +13,7 @@ use super::proto::{
     AssertRequest, AssertResponse, AttestRequest, AttestResponse, CreateChallengeRequest, CreateChallengeResponse,
     Evidence, assert_request, evidence,
 };
-use super::{field, message, proto};
+use super::{field, message, proto, token};
 use crate::evidence::app_attest::ATTESTATION_LIMIT;
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
 use crate::evidence::key_attestation::{CERTIFICATE_LIMIT, CHAIN_LIMIT, MAX_CERTIFICATES, MIN_CERTIFICATES};
@@ -50,6 +50,7 @@ impl AttestationService for Attestation {
         let caller = auth_server_of(&request)?;
         let request = request.into_inner();
         let chain = chain(&request.evidence)?;
+        let audience = token::audience(request.token.as_ref())?;
         let call = AttestCall {
             app: &field::app(&request.app)?,
             client_data: field::some_at_most("client_data", &request.client_data, CLIENT_DATA_LIMIT)?,
@@ -58,11 +59,14 @@ impl AttestationService for Attestation {
             account: field::at_most("account", request.account.as_str(), ACCOUNT_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
             context: context(request.context.as_ref())?,
+            token: token::requested(request.token.as_ref(), audience.as_ref())?,
         };
         let verdict = self.verifier.attest(&caller, call).await?;
         message::record(&self.vitals, Call::Attest, &caller, &verdict);
+        let token =
+            token::signed(&self.verifier, &caller, call.token, (call.client_data, call.context), &verdict).await?;
         let verdict = message::verdict(&self.verifier, &caller, &verdict);
-        Ok(Response::new(AttestResponse { verdict: Some(verdict) }))
+        Ok(Response::new(AttestResponse { verdict: Some(verdict), token }))
     }
 
     async fn assert(&self, request: Request<AssertRequest>) -> Result<Response<AssertResponse>, Status> {
@@ -77,6 +81,7 @@ impl AttestationService for Attestation {
             }
             None => return Err(Violation::new("signer", "name the instance or the key id").into()),
         };
+        let audience = token::audience(request.token.as_ref())?;
         let call = AssertCall {
             app: &field::app(&request.app)?,
             signer,
@@ -85,11 +90,14 @@ impl AttestationService for Attestation {
             session: field::at_most("session", &request.session, SESSION_LIMIT)?,
             idempotency_key: idempotency_key(&request.idempotency_key)?,
             context: context(request.context.as_ref())?,
+            token: token::requested(request.token.as_ref(), audience.as_ref())?,
         };
         let verdict = self.verifier.assert(&caller, call).await?;
         message::record(&self.vitals, Call::Assert, &caller, &verdict);
+        let token =
+            token::signed(&self.verifier, &caller, call.token, (call.client_data, call.context), &verdict).await?;
         let verdict = message::verdict(&self.verifier, &caller, &verdict);
-        Ok(Response::new(AssertResponse { verdict: Some(verdict) }))
+        Ok(Response::new(AssertResponse { verdict: Some(verdict), token }))
     }
 }
 

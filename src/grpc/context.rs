@@ -49,7 +49,7 @@ fn address(text: &str) -> Result<Option<IpAddr>, Violation> {
     text.parse().map(Some).map_err(malformed)
 }
 
-fn digest(field: &'static str, bytes: &[u8]) -> Result<Option<Digest>, Violation> {
+pub(super) fn digest(field: &'static str, bytes: &[u8]) -> Result<Option<Digest>, Violation> {
     if bytes.is_empty() {
         return Ok(None);
     }

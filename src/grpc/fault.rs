@@ -52,6 +52,13 @@ impl From<CallFault> for Status {
                 refused_caller(Code::PermissionDenied, "APP_NOT_GRANTED", "the caller may not touch this app")
             }
             CallFault::UnknownInstance => Self::not_found(fault.to_string()),
+            CallFault::ConfirmationMissing => Violation::new("client_data", fault.to_string()).into(),
+            CallFault::TokensNotConfigured => {
+                refused_caller(Code::FailedPrecondition, "TOKENS_NOT_CONFIGURED", &fault.to_string())
+            }
+            CallFault::AudienceNotAllowed => {
+                refused_caller(Code::PermissionDenied, "AUDIENCE_NOT_ALLOWED", &fault.to_string())
+            }
             CallFault::Overtaken | CallFault::Store(_) | CallFault::NoRandomness(_) | CallFault::Stopping => {
                 unavailable(&fault)
             }

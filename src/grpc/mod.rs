@@ -13,6 +13,7 @@ mod instance_message;
 mod message;
 mod proof;
 mod server;
+mod token;
 mod verdict;
 mod watch;
 

@@ -17,7 +17,7 @@ use super::{field, message, proto};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
 use crate::ids::Position;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, Verifier, Watch};
+use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, TOKEN_LIMIT, Verifier, Watch};
 
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
@@ -49,25 +49,26 @@ impl VerdictService for VerdictEdge {
         let request = request.into_inner();
         let app = field::app(&request.app)?;
         let subject = subject(&request)?;
-        let named = if let CheckSubject::Instance(pseudonym) = subject { pseudonym.to_owned() } else { String::new() };
         let context = context(request.context.as_ref())?.unwrap_or_default();
-        if request.consume {
-            return Err(Violation::new("consume", "no single-use tokens are signed").into());
+        if request.consume && matches!(subject, CheckSubject::Instance(_)) {
+            return Err(Violation::new("consume", "only a token can be spent").into());
         }
         let assertion = request.assertion.as_ref().map(fresh).transpose()?;
-        let call = CheckCall { context, assertion, ..CheckCall::of(&app, subject) };
+        let call = CheckCall { context, assertion, consume: request.consume, ..CheckCall::of(&app, subject) };
         let Position(position) = self.verifier.position();
         let verdict = self.verifier.check(&caller, call).await?;
         self.vitals.count(Call::Check, &verdict);
-        // A verdict on an instance answers to the name that opened it; a refusal names none.
-        let named = if verdict.instance.is_some() { named } else { String::new() };
-        let verdict = message::named_verdict(&verdict, named, caller.role, self.verifier.now());
+        let verdict = match subject {
+            // A verdict on an instance answers to the name that opened it; a refusal names none.
+            CheckSubject::Instance(pseudonym) => {
+                let named = if verdict.instance.is_some() { pseudonym.to_owned() } else { String::new() };
+                message::named_verdict(&verdict, named, caller.role, self.verifier.now())
+            }
+            CheckSubject::Token(_) => message::verdict(&self.verifier, &caller, &verdict),
+        };
         Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict), position }))
     }
 }
-
-/// The longest token that is looked at, in bytes.
-const TOKEN_LIMIT: usize = 8 * 1024;
 
 fn fresh(assertion: &proto::FreshAssertion) -> Result<FreshAssertion<'_>, Violation> {
     use fresh_assertion::Proof;

@@ -3,23 +3,20 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A keyed hash, cut to 16 bytes.
-pub type Tag = [u8; 16];
-
-/// Tags of the circumstances in which a verdict was given; what is `None` binds nothing. As JSON, tags are base64url without
+/// Keyed hashes, cut to 16 bytes, of the circumstances in which a verdict was given; what is `None` binds nothing. As JSON, tags are base64url without
 /// padding, and what binds nothing is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
     /// Of the client's address.
     #[serde(default, with = "text", skip_serializing_if = "Option::is_none")]
-    pub address: Option<Tag>,
+    pub address: Option<[u8; 16]>,
     /// Of a fingerprint of the client's TLS.
     #[serde(default, with = "text", skip_serializing_if = "Option::is_none")]
-    pub tls: Option<Tag>,
+    pub tls: Option<[u8; 16]>,
     /// Of the user's session.
     #[serde(default, with = "text", skip_serializing_if = "Option::is_none")]
-    pub session: Option<Tag>,
+    pub session: Option<[u8; 16]>,
 }
 
 impl Bound {
@@ -30,16 +27,16 @@ impl Bound {
 }
 
 mod text {
-    use super::{BASE64URL_NOPAD, Deserialize, Deserializer, Serializer, Tag};
+    use super::{BASE64URL_NOPAD, Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(tag: &Option<Tag>, out: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(tag: &Option<[u8; 16]>, out: S) -> Result<S::Ok, S::Error> {
         match tag {
             Some(tag) => out.serialize_some(&BASE64URL_NOPAD.encode(tag)),
             None => out.serialize_none(),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Tag>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Option<[u8; 16]>, D::Error> {
         let Some(text) = Option::<String>::deserialize(source)? else { return Ok(None) };
         let tag = BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
         tag.map(Some).ok_or_else(|| serde::de::Error::custom("not 16 bytes in base64url"))

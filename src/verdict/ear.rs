@@ -163,7 +163,7 @@ impl EarProfile {
     fn submodule(self, claims: &TokenClaims) -> Value {
         let vector: Map<String, Value> =
             claimed(&claims.vector).map(|(name, worth)| (name.into(), worth.into())).collect();
-        let policy = format!("{}/policy/{}#{}", claims.issuer, claims.app, claims.policy.as_str());
+        let policy = format!("{}/policy/{}#{}", claims.issuer, claims.app, claims.policy);
         let (status, mut submodule) = (claims.tier.name(), Map::new());
         let names = match self {
             Self::Ear04 => ["ear_status", "ear_appraisal_policy_ids", "ear_trustworthiness_vector"],
@@ -340,12 +340,12 @@ mod tests {
                 "ear_status": "warning",
                 "ear_trustworthiness_vector": { "executables": 33, "hardware": 2 },
                 "ear_appraisal_policy_ids":
-                    [format!("https://verdicts.example.com/policy/shop-app#{}", revision.as_str())],
+                    [format!("https://verdicts.example.com/policy/shop-app#{}", revision)],
             } },
             "bonafide": {
                 "app": "shop-app",
                 "decision": "step_up",
-                "policy_revision": revision.as_str(),
+                "policy_revision": revision.to_string(),
                 "proven_at": 1_799_999_990,
                 "reasons": ["lab_anchor"],
                 "single_use": true,

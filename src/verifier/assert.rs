@@ -9,10 +9,11 @@ use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
 use super::fault::CallFault;
 use super::key_attestation::{self, KeyAssertion};
-use super::named_call::named_call;
+use super::named_call::{named_call, with_token};
 use super::over::Over;
 use super::play_integrity::Backing;
 use super::refusal::{Refusal, Setback};
+use super::tokens::TokenRequest;
 use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Standing, Tier};
 use crate::cache::{Era, KnownInstance};
@@ -43,6 +44,8 @@ pub struct AssertCall<'a> {
     /// What the instance is bound to from now on; `None` leaves that as it is. Client data that name a request have to name this
     /// one, where method, authority, path and body are all there.
     pub context: Option<RequestContext<'a>>,
+    /// A token that is to come with the verdict; see [`Verifier::signed`].
+    pub token: Option<TokenRequest<'a>>,
 }
 
 /// What an instance has signed, and what that is for.
@@ -96,7 +99,8 @@ impl Verifier {
     pub async fn assert(&self, caller: &Caller, call: AssertCall<'_>) -> Result<Verdict, CallFault> {
         let at = self.moment();
         let (app, now) = (&*self.app(caller, call.app)?, at.now);
-        let named = named_call(caller, call.idempotency_key, || call.digest());
+        self.permit_token(caller, call.token.as_ref(), call.client_data)?;
+        let named = named_call(caller, call.idempotency_key, || with_token(call.digest(), call.token));
         if let Some(first) = self.first_answer(named, now).await? {
             return self.repeated(app, first, now).await;
         }
@@ -116,7 +120,7 @@ impl Verifier {
     ) -> Statement<'a> {
         let AssertCall { client_data, proof, session, context, .. } = *call;
         let request = context.and_then(|context| context.signed_request().ok());
-        let bound = context.map(|context| self.bound(app, caller, &context));
+        let bound = context.map(|context| self.bound(app, &caller.relying_party, &context));
         Statement { client_data, proof, session, over: request.map_or(Over::Anything, Over::IfAny), bound, named }
     }
 
@@ -355,6 +359,7 @@ fn what_counts(Found { instance, standing, seen, .. }: Found) -> KnownInstance {
         id: instance.id,
         app: instance.app,
         key: instance.key,
+        confirmation: instance.confirmation,
         claims: instance.claims,
         claims_at: instance.claims_at,
         bound: instance.bound,

@@ -9,8 +9,9 @@ use super::caller::Caller;
 use super::challenge::{Binding, ChallengeRejection, Purpose};
 use super::check::{RequestContext, held};
 use super::fault::CallFault;
-use super::named_call::named_call;
+use super::named_call::{named_call, with_token};
 use super::refusal::{Refusal, Setback};
+use super::tokens::TokenRequest;
 use crate::appraisal::{Reason, Remedy, Standing, TrustVector, Worth};
 use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::crypto::jwk::Thumbprint;
@@ -41,6 +42,8 @@ pub struct AttestCall<'a> {
     pub idempotency_key: &'a str,
     /// What the instance is bound to; `None` for nothing.
     pub context: Option<RequestContext<'a>>,
+    /// A token that is to come with the verdict; see [`Verifier::signed`].
+    pub token: Option<TokenRequest<'a>>,
 }
 
 /// What a device sends to prove itself.
@@ -91,7 +94,8 @@ impl Verifier {
     pub async fn attest(&self, caller: &Caller, call: AttestCall<'_>) -> Result<Verdict, CallFault> {
         let now = self.clock.now();
         let app = &*self.app(caller, call.app)?;
-        let named = named_call(caller, call.idempotency_key, || call.content());
+        self.permit_token(caller, call.token.as_ref(), call.client_data)?;
+        let named = named_call(caller, call.idempotency_key, || with_token(call.content(), call.token));
         if let Some(first) = self.first_answer(named, now).await? {
             return match first.instance {
                 Some(id) => self.enrolled_before(app, id, first, now).await,
@@ -125,7 +129,7 @@ impl Verifier {
                 self.android(app, evidence, &matter).await?
             }
         };
-        let bound = call.context.map(|context| self.bound(app, caller, &context)).unwrap_or_default();
+        let bound = call.context.map(|context| self.bound(app, &caller.relying_party, &context)).unwrap_or_default();
         let answered = Answered { challenge, confirmation: client_data.confirmation, bound, named, now };
         let claims = proven.claims.with_signals(client_data.signals, now);
         match proven.key {

@@ -21,8 +21,6 @@ pub(super) const INSTANCE_UNKNOWN: Reason =
     Reason::new("instance_unknown", "no such instance is enrolled", Remedy::ReEnrol);
 const PROOF_EXPIRED: Reason =
     Reason::new("proof_expired", "the last proof is too old; a fresh assertion is needed", Remedy::NewChallenge);
-const TOKEN_UNSUPPORTED: Reason =
-    Reason::new("token_unsupported", "this service signs no tokens", Remedy::ContactSupport);
 pub(super) const UNRECOGNISED: TrustVector =
     TrustVector { instance_identity: Worth::UNRECOGNISED, ..TrustVector::SILENT };
 
@@ -105,7 +103,7 @@ impl Verifier {
         let now = at.now;
         let pseudonym = match call.subject {
             CheckSubject::Instance(pseudonym) => pseudonym,
-            CheckSubject::Token(_) => return Ok(Arc::new(Refusal::silent(TOKEN_UNSUPPORTED).stated(app, now))),
+            CheckSubject::Token(token) => return self.check_token(caller, app, token, &call, at).await,
         };
         let verdict = match (self.instance_behind(caller, pseudonym), call.assertion) {
             (Some(id), Some(assertion)) => {
@@ -126,7 +124,7 @@ impl Verifier {
     }
 
     /// The verdict on the instance's latest proof, from memory or from the store.
-    async fn current(
+    pub(super) async fn current(
         &self,
         app: &App,
         id: InstanceId,

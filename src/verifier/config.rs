@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::tokens::TokenConfig;
 use crate::appraisal::{
     AppAttestPolicy, Application, BindingPolicy, Decisions, KeyAttestationPolicy, OwnRule, PlayIntegrityPolicy, Policy,
     SignalsPolicy,
@@ -26,12 +27,14 @@ pub struct VerifierConfig {
     pub apps: Vec<AppConfig>,
     /// How long a challenge may be answered.
     pub challenge_lifetime: Duration,
-    /// How much memory cached verdicts and instances may take together, in bytes.
+    /// How much memory cached verdicts, instances and tokens may take together, in bytes.
     pub cache_capacity: u64,
     /// How much of its entries, in percent, a status list may have lost when it takes the place of an older one.
     pub status_list_max_shrink: u8,
     /// How many appraisals are kept on record, the last ones, for rehearsals of another policy.
     pub appraisals_kept: u32,
+    /// How tokens are signed; `None`: not at all.
+    pub token: Option<TokenConfig>,
 }
 
 /// What the role needs to know about one app. A format without a section is refused.
@@ -131,6 +134,7 @@ impl VerifierConfig {
             cache_capacity: 64 << 20,
             status_list_max_shrink: 25,
             appraisals_kept: APPRAISALS_KEPT,
+            token: None,
         }
     }
 }

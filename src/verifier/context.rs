@@ -14,6 +14,7 @@ use crate::appraisal::{
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::crypto::secret::{MacKey, Secret};
 use crate::evidence::signed_request::SignedRequest;
+use crate::ids::Name;
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Subject, Verdict};
 
@@ -34,12 +35,10 @@ impl Bindings {
 }
 
 impl Verifier {
-    /// What a client has to be bound to for this context, by an app and a caller's relying party. What the context does not say binds
-    /// nothing.
-    pub(super) fn bound(&self, app: &App, caller: &Caller, context: &RequestContext<'_>) -> Bound {
+    /// What a client has to be bound to for this context, by an app and a relying party. What the context does not say binds nothing.
+    pub(super) fn bound(&self, app: &App, party: &Name, context: &RequestContext<'_>) -> Bound {
         let tag = |key: &MacKey, value: &[u8]| {
-            let scoped =
-                sha256_of_parts(&[app.name.as_str().as_bytes(), caller.relying_party.as_str().as_bytes(), value]);
+            let scoped = sha256_of_parts(&[app.name.as_str().as_bytes(), party.as_str().as_bytes(), value]);
             let mut tag = [0; 16];
             tag.copy_from_slice(&key.tag(&scoped)[..16]);
             tag
@@ -88,7 +87,7 @@ impl Verifier {
         if !policy.is_felt() {
             return None;
         }
-        let presented = self.bound(app, caller, context);
+        let presented = self.bound(app, &caller.relying_party, context);
         let bonds = Bonds {
             address: Bond { bound: bound.address, presented: presented.address },
             tls_fingerprint: Bond { bound: bound.tls, presented: presented.tls },

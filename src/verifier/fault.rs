@@ -1,5 +1,6 @@
 //! Why there is no verdict: the caller's mistakes, and our own inability.
 
+use super::tokens::KeysFault;
 use crate::crypto::secret::NoRandomness;
 use crate::ids::AppName;
 use crate::store::StoreFault;
@@ -28,6 +29,15 @@ pub enum CallFault {
     /// A part of the request is not known that an assertion over it needs. The field is named.
     #[error("an assertion over the request needs it")]
     RequestIncomplete(&'static str),
+    /// A token is asked for, and none are signed here.
+    #[error("no tokens are signed here: the configuration has no [token]")]
+    TokensNotConfigured,
+    /// A token is asked for on behalf of a relying party that the caller may not have any for.
+    #[error("the caller may not have tokens for this audience")]
+    AudienceNotAllowed,
+    /// A client attestation is asked for, and the client data name no key.
+    #[error("a client attestation needs client data with a whole public JWK as cnf")]
+    ConfirmationMissing,
     /// Other proofs of the same instance kept changing its claims. Nothing was spent.
     #[error("other proofs of the instance came first each time")]
     Overtaken,
@@ -73,4 +83,7 @@ pub enum BuildFault {
     /// A lab root is not a certificate.
     #[error("a lab root of the app {0} is not a certificate")]
     LabRoot(AppName),
+    /// The signing keys cannot be taken up.
+    #[error(transparent)]
+    SigningKeys(#[from] KeysFault),
 }

@@ -25,6 +25,7 @@ mod rehearsal;
 mod reload;
 mod revocation;
 mod status_list;
+mod tokens;
 mod upstreams;
 mod watch;
 
@@ -51,11 +52,15 @@ pub use rehearsal::{Outcome, Platform, Rehearsal, Stated, Weighed};
 pub use reload::RulesAside;
 pub use revocation::{Account, Group, InstanceName, Said};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
+pub use tokens::{KeysFault, SignedToken, TokenConfig, TokenKind, TokenRequest};
 pub use upstreams::Upstreams;
 pub use watch::{Tidings, Told, Watch, WatchCall};
 
 /// What the store tells of instances, in the words of operators.
 pub use crate::store::{Change, Found, News, Ruling, Scope, Statement};
+
+/// The longest token that is looked at, in bytes.
+pub use crate::token::TOKEN_LIMIT;
 
 use app::App;
 use challenge::Challenges;
@@ -65,6 +70,7 @@ use feed::Feed;
 use pseudonym::Pseudonyms;
 use reload::Apps;
 use status_list::StatusLists;
+use tokens::Tokens;
 
 use crate::appraisal::{Circumstances, Reason, Standing};
 use crate::cache::{Era, InstanceCache, VerdictCache};
@@ -90,6 +96,7 @@ pub struct Verifier {
     decodings: Decodings,
     status_lists: StatusLists,
     pseudonyms: Pseudonyms,
+    tokens: Option<Tokens>,
     store: Arc<dyn Store>,
     cache: VerdictCache,
     instances: InstanceCache,
@@ -114,6 +121,12 @@ impl Verifier {
     ) -> Result<Self, BuildFault> {
         let secret = store.secret().await?;
         let source = upstreams.status_list;
+        // Half for verdicts; instances and, where there are any, tokens share the other.
+        let share = config.cache_capacity / if config.token.is_some() { 4 } else { 2 };
+        let tokens = match config.token {
+            Some(token) => Some(Tokens::build(token, &*store, &*clock, share).await?),
+            None => None,
+        };
         Ok(Self {
             apps: ArcSwap::from_pointee(reload::built(config.apps, upstreams.decoder.as_ref())?),
             decoder: upstreams.decoder,
@@ -125,8 +138,9 @@ impl Verifier {
             accounts: secret.mac_key("account"),
             bindings: Bindings::new(&secret),
             pseudonyms: Pseudonyms::new(secret),
+            tokens,
             cache: VerdictCache::new(config.cache_capacity / 2),
-            instances: InstanceCache::new(config.cache_capacity / 2),
+            instances: InstanceCache::new(share),
             feed: Feed::new(),
             store,
             clock,

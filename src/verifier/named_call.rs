@@ -3,6 +3,7 @@
 use super::Verifier;
 use super::caller::Caller;
 use super::fault::CallFault;
+use super::tokens::TokenRequest;
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::store::{CallId, NamedCall};
 use crate::time::Timestamp;
@@ -15,6 +16,11 @@ pub(super) fn named_call(caller: &Caller, name: &str, content: impl FnOnce() -> 
     }
     let id = CallId(sha256_of_parts(&[b"bonafide call", caller.name.as_str().as_bytes(), name.as_bytes()]));
     Some(NamedCall { id, request: content() })
+}
+
+/// All that a call says, the token that it asks for included.
+pub(super) fn with_token(call: Digest, token: Option<TokenRequest<'_>>) -> Digest {
+    token.map_or(call, |token| sha256_of_parts(&[&call, &token.digest()]))
 }
 
 impl Verifier {

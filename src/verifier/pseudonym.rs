@@ -42,13 +42,23 @@ impl Pseudonyms {
 impl Verifier {
     /// The name of an instance towards a caller's relying party: 43 characters of base64url.
     pub fn pseudonym(&self, caller: &Caller, instance: InstanceId) -> String {
-        let sealed = self.pseudonyms.with_key(&caller.relying_party, |key| key.seal(&instance.0)).flatten();
+        self.pseudonym_towards(&caller.relying_party, instance)
+    }
+
+    /// The same towards any relying party.
+    pub(super) fn pseudonym_towards(&self, relying_party: &Name, instance: InstanceId) -> String {
+        let sealed = self.pseudonyms.with_key(relying_party, |key| key.seal(&instance.0)).flatten();
         sealed.map(|sealed| BASE64URL_NOPAD.encode(&sealed)).unwrap_or_default()
     }
 
     /// The instance behind a pseudonym of the caller's relying party; `None` for every other text.
     pub fn instance_behind(&self, caller: &Caller, pseudonym: &str) -> Option<InstanceId> {
+        self.instance_towards(&caller.relying_party, pseudonym)
+    }
+
+    /// The same for a pseudonym towards any relying party.
+    pub(super) fn instance_towards(&self, relying_party: &Name, pseudonym: &str) -> Option<InstanceId> {
         let sealed = BASE64URL_NOPAD.decode(pseudonym.as_bytes()).ok()?;
-        self.pseudonyms.with_key(&caller.relying_party, |key| key.open(&sealed)).flatten().map(InstanceId)
+        self.pseudonyms.with_key(relying_party, |key| key.open(&sealed)).flatten().map(InstanceId)
     }
 }

@@ -75,6 +75,7 @@ impl Desk {
             account: "",
             idempotency_key: "",
             context: None,
+            token: None,
         };
         self.verifier.attest(&self.caller, call).await.expect("a verdict")
     }
@@ -93,6 +94,7 @@ impl Desk {
             session: b"",
             idempotency_key: "",
             context: None,
+            token: None,
         };
         self.verifier.assert(&self.caller, call).await.expect("a verdict")
     }

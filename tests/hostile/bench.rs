@@ -147,6 +147,7 @@ impl Bench {
             account: "",
             idempotency_key: name,
             context: None,
+            token: None,
         };
         self.verifier.attest(&self.caller, call).await.expect("a verdict")
     }
@@ -167,6 +168,7 @@ impl Bench {
             session: SESSION,
             idempotency_key: "",
             context: None,
+            token: None,
         };
         self.verifier.assert(&self.caller, call).await.expect("a verdict")
     }

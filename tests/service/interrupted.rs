@@ -155,7 +155,7 @@ impl Records for Slow {
 fn enrol_call<'a>(app: &'a Name, client_data: &'a [u8], object: &'a [u8], key_id: &'a [u8]) -> AttestCall<'a> {
     let (session, account, idempotency_key) = (&b""[..], "", "");
     let evidence = Evidence::AppAttest(AppAttestEvidence { attestation_object: object, key_id });
-    AttestCall { app, client_data, evidence, session, account, idempotency_key, context: None }
+    AttestCall { app, client_data, evidence, session, account, idempotency_key, context: None, token: None }
 }
 
 async fn enrolled(verifier: &Verifier, caller: &Caller, app: &Name, phone: &LabDevice) -> String {

@@ -9,6 +9,7 @@ mod play_integrity;
 mod rules;
 mod sample;
 mod sections;
+mod token;
 
 use std::path::Path;
 

@@ -1,0 +1,222 @@
+//! What a token that somebody brings is worth now.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Tokens;
+use crate::appraisal::{Reason, Remedy, Tier};
+use crate::cache::KnownToken;
+use crate::crypto::digest::{sha256, sha256_of_parts};
+use crate::ids::Name;
+use crate::store::{ConsumeOutcome, Use};
+use crate::time::Timestamp;
+use crate::token::dpop::{DpopProof, Proved, Requested};
+use crate::token::{SKEW, TokenRejection, read};
+use crate::verdict::ear::TokenClaims;
+use crate::verdict::{Decision, Freshness, Verdict};
+use crate::verifier::app::App;
+use crate::verifier::caller::Caller;
+use crate::verifier::check::{CheckCall, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
+use crate::verifier::context::WeighedRequest;
+use crate::verifier::fault::CallFault;
+use crate::verifier::refusal::{Refusal, Setback};
+use crate::verifier::{Moment, Verifier};
+
+const TOKEN_UNSUPPORTED: Reason =
+    Reason::new("token_unsupported", "this service signs no tokens", Remedy::ContactSupport);
+const POLICY_CHANGED: Reason = Reason::new(
+    "token_policy_changed",
+    "the policy has changed since the token was signed, and there is no instance to appraise again",
+    Remedy::NewChallenge,
+);
+
+/// The text beside a reason of which the token has kept the code.
+const STATED_BY_TOKEN: &str = "stated when the token was signed";
+
+impl From<TokenRejection> for Setback {
+    fn from(rejection: TokenRejection) -> Self {
+        Refusal::silent(rejection).into()
+    }
+}
+
+impl Verifier {
+    /// The verdict that holds now for whoever brings a token: the worse of what the token says and of what is known by now, and
+    /// for no longer than the token counts.
+    pub(in crate::verifier) async fn check_token(
+        &self,
+        caller: &Caller,
+        app: &App,
+        token: &str,
+        call: &CheckCall<'_>,
+        at: Moment,
+    ) -> Result<Arc<Verdict>, CallFault> {
+        match self.token_verdict(caller, app, token, call, at).await {
+            Ok(verdict) => Ok(verdict),
+            Err(setback) => setback.stated(app, at.now).map(Arc::new),
+        }
+    }
+
+    /// Everything that can be known without writing comes first: nothing is spent for a token that is refused.
+    async fn token_verdict(
+        &self,
+        caller: &Caller,
+        app: &App,
+        token: &str,
+        call: &CheckCall<'_>,
+        at: Moment,
+    ) -> Result<Arc<Verdict>, Setback> {
+        let tokens = self.tokens.as_ref().ok_or_else(|| Refusal::silent(TOKEN_UNSUPPORTED))?;
+        let known = self.known_token(tokens, token, at.now)?;
+        let claims = &known.claims;
+        tokens.fits(claims, &caller.relying_party, &app.name, at.now)?;
+        let proved = bearer(claims, token, &call.context, at.now)?;
+        if call.consume && !claims.single_use {
+            return Err(TokenRejection::NotSingleUse.into());
+        }
+        let once = claims.single_use.then(|| use_of(claims));
+        if let Some(once) = once
+            && self.store.is_consumed(once).await?
+        {
+            return Err(TokenRejection::Consumed.into());
+        }
+        let verdict = Arc::new(self.standing(app, &known, call, at).await?);
+        let weighed = WeighedRequest { context: call.context, is_asserted: call.assertion.is_some(), now: at.now };
+        let verdict = self.weighed_request(app, caller, verdict, claims.bound, &weighed);
+        if verdict.decision != Decision::Deny {
+            self.spend(proved, once.filter(|_| call.consume)).await?;
+        }
+        Ok(verdict)
+    }
+
+    /// What the token says, from memory or read and verified.
+    fn known_token(&self, tokens: &Tokens, token: &str, now: Timestamp) -> Result<Arc<KnownToken>, TokenRejection> {
+        let digest = sha256(token.as_bytes());
+        if let Some(known) = tokens.cache.known(&digest) {
+            return Ok(known);
+        }
+        let claims = read(token.as_bytes(), &tokens.keys.ring(), now)?;
+        let subject = claims.subject.as_deref();
+        let instance = subject.and_then(|subject| self.instance_towards(&claims.audience, subject));
+        Ok(tokens.cache.keep(digest, KnownToken { claims, instance }))
+    }
+
+    /// What the token and all that is known by now come to.
+    async fn standing(
+        &self,
+        app: &App,
+        known: &KnownToken,
+        call: &CheckCall<'_>,
+        at: Moment,
+    ) -> Result<Verdict, Setback> {
+        let claims = &known.claims;
+        let current = match (known.instance, call.assertion) {
+            (None, None) if claims.session.is_some() && claims.subject.is_none() => return Ok(stated(app, claims)),
+            (None, _) => None,
+            (Some(id), Some(assertion)) => {
+                let asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
+                // A refusal of the assertion is about nobody, and the whole answer.
+                return Ok(if asserted.subject().is_none() { asserted } else { worse(claims, asserted) });
+            }
+            (Some(id), None) => self.current(app, id, at).await?,
+        };
+        let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
+        Ok(worse(claims, held(Verdict::clone(&current), at.now)))
+    }
+
+    /// Marks the proof, then the token, as used.
+    async fn spend(&self, proved: Option<Proved>, once: Option<Use>) -> Result<(), Setback> {
+        let proof = proved.map(|Proved { id, expires_at }| Use { id, expires_at });
+        for (once, rejection) in [(proof, TokenRejection::DpopReplayed), (once, TokenRejection::Consumed)] {
+            if let Some(once) = once
+                && self.store.consume(once).await? == ConsumeOutcome::AlreadyConsumed
+            {
+                return Err(rejection.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tokens {
+    /// Whether the token is for this party and about this app, and counts now.
+    fn fits(&self, claims: &TokenClaims, party: &Name, app: &Name, now: Timestamp) -> Result<(), TokenRejection> {
+        let checks = [
+            (*claims.issuer == *self.issuer, TokenRejection::Issuer),
+            (claims.audience == *party, TokenRejection::Audience),
+            (claims.app == *app, TokenRejection::App),
+            (now < claims.expires_at, TokenRejection::Expired),
+            (claims.issued_at <= now.plus(SKEW), TokenRejection::NotYetValid),
+        ];
+        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, rejection)| Err(rejection))
+    }
+}
+
+/// Whether whoever brings the token proves all that it is bound to; gives the proof that is to be marked as used.
+fn bearer(
+    claims: &TokenClaims,
+    token: &str,
+    context: &RequestContext<'_>,
+    now: Timestamp,
+) -> Result<Option<Proved>, TokenRejection> {
+    match (claims.confirmation.certificate, context.client_certificate) {
+        (Some(_), None) => return Err(TokenRejection::CertificateMissing),
+        (Some(bound), Some(shown)) if bound != shown => return Err(TokenRejection::CertificateMismatch),
+        _ => {}
+    }
+    let Some(key) = claims.confirmation.thumbprint() else { return Ok(None) };
+    if context.dpop_proof.is_empty() {
+        return Err(TokenRejection::BindingMissing);
+    }
+    let RequestContext { method, scheme, authority, path, .. } = *context;
+    let proof = DpopProof::read(context.dpop_proof.as_bytes())?;
+    proof.check(&key, token, Requested { method, scheme, authority, path }, now).map(Some)
+}
+
+/// What a single-use token is known again by: its own name, since one signature can be written in two ways.
+fn use_of(claims: &TokenClaims) -> Use {
+    Use { id: sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]), expires_at: claims.expires_at }
+}
+
+/// The token's own statement, where there is no instance that could be appraised again.
+fn stated(app: &App, claims: &TokenClaims) -> Verdict {
+    let frame = app.frame(claims.proven_at);
+    let changed = frame.policy != claims.policy;
+    let freshness = frame.freshness;
+    let reasons = claims.reasons.iter().map(reason).chain(changed.then_some(POLICY_CHANGED)).collect();
+    let verdict = Verdict {
+        decision: if changed { claims.decision.max(Decision::StepUp) } else { claims.decision },
+        tier: if changed { claims.tier.max(Tier::None) } else { claims.tier },
+        vector: claims.vector,
+        session: claims.session,
+        expires_at: claims.expires_at,
+        ..Verdict::refusal(claims.vector, reasons, frame)
+    };
+    Verdict { freshness, ..verdict }.carried_by(claims)
+}
+
+/// The worse of both.
+fn worse(claims: &TokenClaims, mut current: Verdict) -> Verdict {
+    if claims.decision > current.decision || claims.tier > current.tier {
+        let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
+        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(reason).collect();
+        current.reasons.extend(further);
+        current.decision = current.decision.max(claims.decision);
+        current.tier = current.tier.max(claims.tier);
+        current.vector = current.vector.worse(&claims.vector);
+    }
+    current.carried_by(claims)
+}
+
+impl Verdict {
+    /// The verdict for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
+    fn carried_by(self, claims: &TokenClaims) -> Self {
+        let expires_at = self.expires_at.min(claims.expires_at);
+        let once = claims.single_use || !claims.confirmation.is_empty();
+        let freshness = if once { Freshness::NEVER } else { self.freshness };
+        Self { expires_at, freshness, ..self }
+    }
+}
+
+fn reason(code: &String) -> Reason {
+    Reason { code: Cow::Owned(code.clone()), text: STATED_BY_TOKEN.into(), remedy: Remedy::NewChallenge }
+}

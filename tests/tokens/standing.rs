@@ -1,0 +1,98 @@
+//! What a token says, and what is known by now.
+
+use std::time::Duration;
+
+use bonafide::verdict::{Decision, Tier};
+use bonafide::verifier::AppConfig;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, codes};
+
+/// Another configuration, in which no laboratory is trusted any more.
+fn strict() -> Vec<AppConfig> {
+    let lab = bonafide::lab::app_attest::AppAttestLab::new(START).expect("a laboratory");
+    let mut apps = apps(&lab);
+    for app in &mut apps {
+        app.app_attest.as_mut().expect("a section").lab_roots.clear();
+    }
+    apps
+}
+
+#[tokio::test]
+async fn the_answer_lasts_no_longer_than_the_token() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let verdict = bench.worth(&token).await;
+    assert_allowed(&verdict);
+    assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
+    assert_eq!(verdict.freshness.fresh_for, Duration::from_secs(30));
+    assert!(verdict.instance.is_some() && verdict.claims.is_some());
+}
+
+#[tokio::test]
+async fn d07_a_token_is_worth_no_more_than_its_instance_is_by_now() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    assert_allowed(&bench.worth(&token).await);
+    bench.verifier.reload(strict()).expect("reloads");
+    let verdict = bench.worth(&token).await;
+    assert_eq!((verdict.decision, codes(&verdict)), (Decision::Deny, vec!["lab_anchor", "lab_withdrawn"]));
+}
+
+#[tokio::test]
+async fn what_the_token_says_is_not_bettered_by_what_is_known() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let doubtful = bench.forged(&token, |_, payload| {
+        payload["bonafide"]["decision"] = json!("step_up");
+        payload["bonafide"]["reasons"] = json!(["lab_anchor", "os_outdated"]);
+        payload["submods"]["shop"]["ear_status"] = json!("warning");
+        payload["submods"]["shop"]["ear_trustworthiness_vector"]["configuration"] = json!(32);
+    });
+    let verdict = bench.worth(&doubtful).await;
+    assert_eq!((verdict.decision, verdict.tier), (Decision::StepUp, Tier::Warning));
+    assert_eq!(codes(&verdict), ["lab_anchor", "os_outdated"]);
+    assert_eq!((verdict.vector.configuration.0, verdict.vector.hardware.0), (32, 2));
+}
+
+#[tokio::test]
+async fn a_lapsed_proof_is_lapsed_for_its_tokens() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    bench.later(Duration::from_secs(601));
+    let end = START.as_secs() + 3000;
+    let long = bench.forged(&token, |_, payload| payload["exp"] = json!(end));
+    let verdict = bench.worth(&long).await;
+    assert_eq!((verdict.decision, codes(&verdict)), (Decision::StepUp, vec!["lab_anchor", "proof_expired"]));
+}
+
+#[tokio::test]
+async fn a_token_about_an_unknown_instance_is_refused() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let other = bench.forged(&token, |_, payload| payload["sub"] = json!("made-up"));
+    assert_refused(&bench.worth(&other).await, "instance_unknown");
+    let nobody = bench.forged(&token, |_, payload| drop(payload.as_object_mut().map(|payload| payload.remove("sub"))));
+    assert_refused(&bench.worth(&nobody).await, "instance_unknown");
+}
+
+#[tokio::test]
+async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let session = bench.forged(&token, |_, payload| {
+        payload.as_object_mut().map(|payload| payload.remove("sub"));
+        payload["bonafide"]["session_sha256"] = json!(data_encoding::BASE64URL_NOPAD.encode(&[5; 32]));
+    });
+    let verdict = bench.worth(&session).await;
+    assert_allowed(&verdict);
+    assert_eq!((verdict.session, verdict.instance), (Some([5; 32]), None));
+    assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
+    let mut other = apps(&bonafide::lab::app_attest::AppAttestLab::new(START).expect("a laboratory"));
+    for app in &mut other {
+        app.app_attest.as_mut().expect("a section").policy.min_os_version = "99".parse().ok();
+    }
+    bench.verifier.reload(other).expect("reloads");
+    let verdict = bench.worth(&session).await;
+    assert_eq!((verdict.decision, codes(&verdict)), (Decision::StepUp, vec!["lab_anchor", "token_policy_changed"]));
+}

@@ -1,0 +1,61 @@
+//! Tokens that count once.
+
+use std::sync::Arc;
+
+use bonafide::verdict::{Decision, Freshness};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::Value;
+
+use crate::bench::{Bench, EAR, SINGLE_USE, assert_allowed, assert_refused};
+
+#[tokio::test]
+async fn f15_a_single_use_token_counts_until_it_is_consumed() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, SINGLE_USE).await;
+    for _ in 0..2 {
+        let looked_at = bench.worth(&token).await;
+        assert_allowed(&looked_at);
+        assert_eq!(looked_at.freshness, Freshness::NEVER);
+    }
+    assert_allowed(&bench.consumed(&token).await);
+    assert_refused(&bench.consumed(&token).await, "token_consumed");
+    assert_refused(&bench.worth(&token).await, "token_consumed");
+}
+
+#[tokio::test]
+async fn f15_of_a_hundred_who_consume_a_token_one_is_told_that_it_counts() {
+    let bench = Arc::new(Bench::new().await);
+    let token = bench.token(&Value::Null, SINGLE_USE).await;
+    let calls = (0..100).map(|_| {
+        let (bench, token) = (Arc::clone(&bench), token.clone());
+        tokio::spawn(async move { bench.consumed(&token).await.decision })
+    });
+    let mut allowed = 0;
+    for call in calls.collect::<Vec<_>>() {
+        allowed += usize::from(call.await.expect("no panic") == Decision::Allow);
+    }
+    assert_eq!(allowed, 1);
+}
+
+#[tokio::test]
+async fn e14_another_form_of_the_signature_is_the_same_token() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, SINGLE_USE).await;
+    assert_allowed(&bench.consumed(&token).await);
+    let (signed, signature) = token.rsplit_once('.').expect("parts");
+    let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).expect("base64url");
+    let signature = p256::ecdsa::Signature::from_slice(&signature).expect("a signature");
+    let (r, s) = signature.split_scalars();
+    let other = p256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).expect("a signature");
+    let other = format!("{signed}.{}", BASE64URL_NOPAD.encode(&other.to_bytes()));
+    assert_ne!(other, token);
+    assert_refused(&bench.consumed(&other).await, "token_consumed");
+}
+
+#[tokio::test]
+async fn an_ordinary_token_cannot_be_consumed() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    assert_refused(&bench.consumed(&token).await, "token_not_single_use");
+    assert_allowed(&bench.worth(&token).await);
+}
