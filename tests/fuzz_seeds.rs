@@ -62,6 +62,7 @@ fn write_seeds() {
     write_broken(&device);
     write_integrity();
     write_chains();
+    write_tokens();
     write("certificate", "root", lab.root_der());
     write("certificate", "intermediate", lab.intermediate_der());
 }
@@ -150,6 +151,23 @@ fn write_integrity() {
         (fault.apply)(&mut plan);
         write("integrity_payload", &named(fault.code, fault.title), &plan.write());
     }
+}
+
+/// Tokens under the target's own key, payloads alone, and a proof.
+fn write_tokens() {
+    let key = targets::token_key();
+    let payload = br#"{"aud":"shop","bonafide":{"app":"shop","decision":"allow","policy_revision":"00","proven_at":1,"reasons":["lab_anchor"],"single_use":true,"bound":{"tls":"BwcHBwcHBwcHBwcHBwcHBw"}},"cnf":{"jkt":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},"ear_verifier_id":{"build":"b","developer":"d"},"eat_profile":"tag:ietf.org,2026:rats/ear#04","exp":3,"iat":2,"iss":"https://v.example","jti":"a","nbf":2,"sub":"s","submods":{"shop":{"ear_appraisal_policy_ids":["p"],"ear_status":"affirming","ear_trustworthiness_vector":{"hardware":2}}}}"#;
+    write("verdict_token", "payload", payload);
+    write("verdict_token", "good", key.sign("eat+jwt", payload).expect("signed").as_bytes());
+    write("verdict_token", "of-another-type", key.sign("dpop+jwt", payload).expect("signed").as_bytes());
+    write("verdict_token", "no-claims", key.sign("eat+jwt", b"{}").expect("signed").as_bytes());
+    let phone = bonafide::crypto::es256::Es256Key::generate().expect("a key");
+    let jwk = bonafide::crypto::jwk::PublicJwk::P256(*phone.public()).canonical();
+    let header = format!(r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{jwk}}}"#);
+    let claims = br#"{"jti":"one","htm":"POST","htu":"https://api.example.com/pay","iat":1790000000,"ath":"x"}"#;
+    let signed = |claims: &[u8]| bonafide::crypto::jose::sign_jws(header.as_bytes(), claims, &phone).expect("signed");
+    write("dpop_proof", "good", signed(claims).as_bytes());
+    write("dpop_proof", "no-claims", signed(b"{}").as_bytes());
 }
 
 /// A name for a file, of a fault's code and title.

@@ -12,9 +12,11 @@ use bonafide::config::Config;
 use bonafide::crypto::certificate::Certificate;
 use bonafide::crypto::chain::ChainAnchors;
 use bonafide::crypto::digest::sha256;
-use bonafide::crypto::jwk::Thumbprint;
+use bonafide::crypto::es256::Es256Key;
+use bonafide::crypto::jwk::{PublicJwk, Thumbprint};
 use bonafide::crypto::key::P256PublicKey;
 use bonafide::crypto::path::TrustAnchors;
+use bonafide::crypto::seal::SealKey;
 use bonafide::crypto::serial::Serial;
 use bonafide::endorsement::status_list::StatusList;
 use bonafide::endorsement::{app_attest_anchors, key_attestation_anchors};
@@ -30,12 +32,16 @@ use bonafide::evidence::play_integrity::{
     payload_in_answer,
 };
 use bonafide::ids::Name;
+use bonafide::lab::key::LabKey;
 use bonafide::lab::key_attestation::{KeyAttestationLab, Names};
 use bonafide::lab::play_integrity::LabApp;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
 use bonafide::time::Timestamp;
+use bonafide::token::dpop::{DpopProof, Requested};
+use bonafide::token::{KeyRing, SigningKey, TokenRejection, read};
 use bonafide::verdict::Decision;
+use bonafide::verdict::ear::{EarProfile, TokenClaims};
 use bonafide::verifier::{
     AppAttestConfig, AppAttestEvidence, AppConfig, AttestCall, CallFault, Caller, CheckCall, CheckSubject, Evidence,
     Grants, InstanceName, ListCall, Role, Span, Upstreams, Verifier, VerifierConfig,
@@ -46,7 +52,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -54,6 +60,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("client_data", client_data),
     ("config", config),
     ("confirmation", confirmation),
+    ("dpop_proof", dpop_proof),
     ("integrity_payload", integrity_payload),
     ("integrity_token", integrity_token),
     ("key_attestation_chain", key_attestation_chain),
@@ -63,6 +70,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("provisioning_info", provisioning_info),
     ("role", role),
     ("status_list", status_list),
+    ("verdict_token", verdict_token),
 ];
 
 static ANCHORS: LazyLock<TrustAnchors> = LazyLock::new(|| app_attest_anchors(&[]).expect("Apple's root"));
@@ -367,4 +375,38 @@ pub fn key_description(bytes: &[u8]) {
 pub fn provisioning_info(bytes: &[u8]) {
     let Some(info) = key_attestation::provisioning_info(bytes) else { return };
     assert!([info.manufacturer, info.entity].into_iter().flatten().all(|text| text.len() <= 64));
+}
+
+/// The key that signs tokens, the same each time.
+pub fn token_key() -> SigningKey {
+    let lab = LabKey::p256(&[1; 32], "tokens").expect("a key");
+    let point = lab.spki().expect("a key").split_off(26);
+    let LabKey::P256(scalar) = lab else { unreachable!("made on P-256") };
+    let exported = [scalar.to_bytes().as_slice(), &point].concat();
+    let key = Es256Key::import(&exported).expect("a key");
+    let id = PublicJwk::P256(*key.public()).thumbprint();
+    let seal = SealKey::derive(&[1; 32]).expect("a key");
+    let sealed = seal.seal(&id.0, &exported).expect("sealed");
+    SigningKey::unsealed(id, (CHAINS_MADE, CHAINS_MADE), &sealed, &seal).expect("the key")
+}
+
+static TOKEN_KEYS: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(vec![Arc::new(token_key())]));
+
+/// A token that is read says what could be signed, and so does a payload that is.
+pub fn verdict_token(bytes: &[u8]) {
+    let read = read(bytes, &TOKEN_KEYS, CHAINS_MADE).ok().or_else(|| TokenClaims::read(bytes));
+    if let Some(claims) = read {
+        for profile in [EarProfile::Ear04, EarProfile::Veraison2023] {
+            assert!(TokenClaims::read(&claims.write(profile)).is_some());
+        }
+    }
+}
+
+/// A proof that is read is worth nothing for another key.
+pub fn dpop_proof(bytes: &[u8]) {
+    if let Ok(proof) = DpopProof::read(bytes) {
+        let requested = Requested { method: "POST", scheme: "https", authority: "api.example.com", path: "/pay" };
+        let checked = proof.check(&Thumbprint([0; 32]), "token", requested, CHAINS_MADE);
+        assert_eq!(checked, Err(TokenRejection::BindingMismatch));
+    }
 }

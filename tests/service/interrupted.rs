@@ -10,11 +10,13 @@ use std::time::Duration;
 use bonafide::cache::LEASE;
 use bonafide::clock::ManualClock;
 use bonafide::crypto::digest::Digest;
+use bonafide::crypto::jwk::Thumbprint;
 use bonafide::crypto::secret::Secret;
 use bonafide::crypto::serial::Serial;
 use bonafide::evidence::claims::{Environment, ValidationCategory};
 use bonafide::ids::{InstanceId, Name, Position};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
+use bonafide::store::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use bonafide::store::{
     Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Changes, ConfirmOutcome, Confirmation,
     DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer, Found,
@@ -133,6 +135,26 @@ impl Store for Slow {
         self.store.status_list()
     }
 
+    fn signing_keys(&self) -> Answer<'_, Vec<StoredKey>> {
+        self.store.signing_keys()
+    }
+
+    fn add_signing_key(&self, key: NewKey) -> Answer<'_, AddKeyOutcome> {
+        self.store.add_signing_key(key)
+    }
+
+    fn remove_signing_keys(&self, ids: Vec<Thumbprint>) -> Answer<'_, ()> {
+        self.store.remove_signing_keys(ids)
+    }
+
+    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
+        self.store.consume(once)
+    }
+
+    fn is_consumed(&self, once: Use) -> Answer<'_, bool> {
+        self.store.is_consumed(once)
+    }
+
     fn purge(&self, now: Timestamp) -> Answer<'_, Purged> {
         self.store.purge(now)
     }
@@ -243,6 +265,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
         session,
         idempotency_key,
         context: None,
+        token: None,
     };
     {
         let mut call = pin!(verifier.assert(&caller, call));

@@ -20,4 +20,5 @@ mod reports;
 mod requests;
 mod revocation;
 mod tls;
+mod tokens;
 mod watching;

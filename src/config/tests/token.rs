@@ -56,7 +56,10 @@ fn faults_of_tokens() {
         (token("lifetime = \"2h\""), "5:12: expected 10s to 1h"),
         (token("publish_ahead = \"1m\""), "5:17: expected 10m to 360h"),
         (token("rotate_every = \"2h\"\npublish_ahead = \"2h\""), "6:17: expected 10m to 1h"),
-        (token("ear_profile = \"ear-05\""), "5:15: expected one of \"ear-04\", \"ear-veraison-2023\""),
+        (
+            token("ear_profile = \"ear-05\""),
+            "5:15: expected one of \"ear-04\", \"ear-veraison-2023\"; did you mean \"ear-04\"?",
+        ),
     ]);
 }
 
