@@ -44,3 +44,51 @@ fn key_id(mut header: Members) -> Result<Thumbprint, TokenRejection> {
     }
     digest(&id).map(Thumbprint).ok_or(TokenRejection::KeyUnknown)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, LazyLock};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::token::SigningKey;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(SigningKey::generate(NOW, NOW).expect("a key")));
+    static RING: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::new(vec![Arc::clone(&KEY)]));
+    static TOKEN: LazyLock<String> = LazyLock::new(|| {
+        let payload = include_bytes!("../../fuzz/seeds/verdict_token/payload");
+        KEY.sign(EAR_TYPE, payload).expect("signed")
+    });
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_a_token(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(read(&bytes, &RING, NOW).is_err());
+        }
+
+        #[test]
+        fn e14_a_token_with_one_other_byte_is_no_token(at in any::<proptest::sample::Index>(), to in any::<u8>()) {
+            let mut bytes = TOKEN.clone().into_bytes();
+            let at = at.index(bytes.len());
+            prop_assume!(bytes[at] != to);
+            bytes[at] = to;
+            prop_assert!(read(&bytes, &RING, NOW).is_err());
+        }
+
+        #[test]
+        fn e04_a_token_that_is_cut_or_goes_on_is_no_token(at in any::<proptest::sample::Index>(), more in "[A-Za-z0-9_.-]{1,9}") {
+            prop_assert!(read(&TOKEN.as_bytes()[..at.index(TOKEN.len())], &RING, NOW).is_err());
+            let longer = [TOKEN.as_str(), &more].concat();
+            prop_assert!(read(longer.as_bytes(), &RING, NOW).is_err());
+        }
+    }
+
+    #[test]
+    fn the_token_itself_is_read() {
+        assert!(read(TOKEN.as_bytes(), &RING, NOW).is_ok());
+        assert_eq!(read(TOKEN.as_bytes(), &KeyRing::default(), NOW), Err(TokenRejection::KeyUnknown));
+    }
+}

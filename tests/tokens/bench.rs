@@ -17,7 +17,7 @@ use bonafide::store::{MemoryStore, NewKey, Store, StoredKey};
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Decision, Verdict};
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall, Grants,
     CheckSubject, Evidence, Purpose, RequestContext, Role, SignedToken, Signer, TokenConfig, TokenKind, TokenRequest,
     Upstreams, Verifier, VerifierConfig,
 };
@@ -42,7 +42,7 @@ pub(crate) fn name(text: &str) -> Name {
 
 /// An auth server or gateway of the party `shop`.
 pub(crate) fn caller(role: Role) -> Caller {
-    Caller { name: name("login"), relying_party: name("shop"), role }
+    Caller { name: name("login"), relying_party: name("shop"), role, apps: Grants::All }
 }
 
 pub(crate) fn shop() -> Caller {
@@ -114,7 +114,7 @@ impl Bench {
 
     /// Client data over a fresh challenge, with this `cnf` unless it is null.
     pub(crate) fn client_data(&self, purpose: Purpose, cnf: &Value) -> Vec<u8> {
-        let challenge = self.verifier.create_challenge(&name("shop"), purpose, b"").expect("a challenge").text;
+        let challenge = self.verifier.create_challenge(&shop(), &name("shop"), purpose, b"").expect("a challenge").text;
         if cnf.is_null() {
             challenge.into_bytes()
         } else {
@@ -134,6 +134,7 @@ impl Bench {
             session: b"",
             account: "",
             idempotency_key: "",
+            context: None,
             token,
         };
         let verdict = self.verifier.attest(&shop(), call).await.expect("a verdict");
@@ -156,13 +157,14 @@ impl Bench {
             proof: AssertProof::AppAttest(&assertion),
             session: b"",
             idempotency_key: "",
+            context: None,
             token,
         };
         Ok((self.verifier.assert(&shop(), call).await?, client_data))
     }
 
     pub(crate) async fn sign(&self, request: &TokenRequest<'_>, (verdict, data): &(Verdict, Vec<u8>)) -> SignedToken {
-        self.verifier.signed(&shop(), request, data, verdict).await.expect("an answer").expect("a token")
+        self.verifier.signed(&shop(), request, (data, None), verdict).await.expect("an answer").expect("a token")
     }
 
     /// The phone enrolled with this `cnf`, and a token of this kind.

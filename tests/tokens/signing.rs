@@ -17,7 +17,7 @@ async fn a_token_says_what_the_verdict_says_and_nothing_of_the_device() {
     let bench = Bench::new().await;
     let key = Es256Key::generate().expect("a key");
     let (verdict, data) = bench.enrolled(&jwk(&key), Some(EAR)).await;
-    let signed = bench.verifier.signed(&shop(), &EAR, &data, &verdict).await.expect("an answer").expect("a token");
+    let signed = bench.verifier.signed(&shop(), &EAR, (&data, None), &verdict).await.expect("an answer").expect("a token");
     assert!(verify_jws(signed.token.as_bytes(), bench.key.public()).is_ok());
     assert_eq!(signed.expires_at, START.plus(Duration::from_secs(300)));
     let kid = signed.key_id.to_string();
@@ -74,7 +74,7 @@ async fn a_token_never_outlives_the_verdict_nor_the_configured_time() {
     assert_eq!(bench.sign(&EAR, &enrolled).await.expires_at, enrolled.0.expires_at);
     bench.later(Duration::from_millis(100_000));
     let (verdict, data) = enrolled;
-    assert_eq!(bench.verifier.signed(&shop(), &EAR, &data, &verdict).await, Ok(None), "the verdict has ended");
+    assert_eq!(bench.verifier.signed(&shop(), &EAR, (&data, None), &verdict).await, Ok(None), "the verdict has ended");
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_denied_device_gets_no_token() {
     assert_eq!(verdict.decision, Decision::Allow);
     let (refused, data) = bench.enrolled(&Value::Null, Some(EAR)).await;
     assert_refused(&refused, "key_enrolled_before");
-    assert_eq!(bench.verifier.signed(&shop(), &EAR, &data, &refused).await, Ok(None));
+    assert_eq!(bench.verifier.signed(&shop(), &EAR, (&data, None), &refused).await, Ok(None));
 }
 
 #[tokio::test]
@@ -96,16 +96,16 @@ async fn f15_tokens_are_signed_for_the_audiences_that_are_named() {
         lifetime: None,
     };
     let (orders, other) = (name("orders"), name("other"));
-    let token = bench.verifier.signed(&shop(), &towards(&orders), &data, &verdict).await.expect("an answer");
+    let token = bench.verifier.signed(&shop(), &towards(&orders), (&data, None), &verdict).await.expect("an answer");
     let payload = part(&token.expect("a token").token, 1);
     assert_eq!(payload["aud"], "orders");
     assert_ne!(payload["sub"], bench.verifier.pseudonym(&shop(), verdict.instance.expect("an instance")));
     let at_orders = Caller { relying_party: name("orders"), ..shop() };
     assert_eq!(payload["sub"], bench.verifier.pseudonym(&at_orders, verdict.instance.expect("an instance")));
-    let refused = bench.verifier.signed(&shop(), &towards(&other), &data, &verdict).await;
+    let refused = bench.verifier.signed(&shop(), &towards(&other), (&data, None), &verdict).await;
     assert_eq!(refused, Err(CallFault::AudienceNotAllowed));
     let colleague = Caller { name: name("colleague"), ..shop() };
-    let refused = bench.verifier.signed(&colleague, &towards(&orders), &data, &verdict).await;
+    let refused = bench.verifier.signed(&colleague, &towards(&orders), (&data, None), &verdict).await;
     assert_eq!(refused, Err(CallFault::AudienceNotAllowed), "another caller of the same party");
 }
 
@@ -140,7 +140,7 @@ async fn a_client_attestation_carries_the_whole_key() {
     assert_refused(&bench.worth(&signed.token).await, "token_type");
     let (verdict, data) = enrolled;
     let doubtful = bonafide::verdict::Verdict { decision: Decision::StepUp, ..verdict };
-    assert_eq!(bench.verifier.signed(&shop(), &ATTESTATION, &data, &doubtful).await, Ok(None));
+    assert_eq!(bench.verifier.signed(&shop(), &ATTESTATION, (&data, None), &doubtful).await, Ok(None));
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ fn the_sample_works_with_every_setting_in_force() {
     for (from, to) in files {
         fs::copy(format!("testdata/tls/{from}"), folder.path().join(to)).expect("copied");
     }
+    fs::write(folder.path().join("seal.key"), "5a".repeat(32)).expect("written");
     fs::create_dir(folder.path().join("play")).expect("a folder");
     let keys = LabKeys::from_seed(&[1; 32]).expect("keys").console_texts();
     for (name, text) in ["decryption", "verification"].iter().zip(keys) {
@@ -71,6 +72,7 @@ fn the_sample_works_with_every_setting_in_force() {
         }
     }
     let config = Config::parse(&uncommented(), folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(config.verifier.token.is_some_and(|token| token.seal.is_some() && token.audiences.len() == 1));
     assert!(config.grpc.tls.is_some_and(|tls| tls.client_ca.is_some()));
     assert_eq!(config.verifier.apps[0].app_attest.as_ref().map(|format| format.lab_roots.len()), Some(1));
     let chains = config.verifier.apps[0].key_attestation.as_ref();

@@ -182,7 +182,7 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
     let frame = app.frame(claims.proven_at);
     let changed = frame.policy != claims.policy;
     let freshness = frame.freshness;
-    let reasons = claims.reasons.iter().map(reason).chain(changed.then_some(POLICY_CHANGED)).collect();
+    let reasons = claims.reasons.iter().map(|code| reason(code)).chain(changed.then_some(POLICY_CHANGED)).collect();
     let verdict = Verdict {
         decision: if changed { claims.decision.max(Decision::StepUp) } else { claims.decision },
         tier: if changed { claims.tier.max(Tier::None) } else { claims.tier },
@@ -198,7 +198,7 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
 fn worse(claims: &TokenClaims, mut current: Verdict) -> Verdict {
     if claims.decision > current.decision || claims.tier > current.tier {
         let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
-        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(reason).collect();
+        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| reason(code)).collect();
         current.reasons.extend(further);
         current.decision = current.decision.max(claims.decision);
         current.tier = current.tier.max(claims.tier);
@@ -217,6 +217,6 @@ impl Verdict {
     }
 }
 
-fn reason(code: &String) -> Reason {
-    Reason { code: Cow::Owned(code.clone()), text: STATED_BY_TOKEN.into(), remedy: Remedy::NewChallenge }
+fn reason(code: &str) -> Reason {
+    Reason { code: Cow::Owned(code.to_owned()), text: STATED_BY_TOKEN.into(), remedy: Remedy::NewChallenge }
 }
