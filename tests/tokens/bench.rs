@@ -17,9 +17,9 @@ use bonafide::store::{MemoryStore, NewKey, Store, StoredKey};
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Decision, Verdict};
 use bonafide::verifier::{
-    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall, Grants,
-    CheckSubject, Evidence, Purpose, RequestContext, Role, SignedToken, Signer, TokenConfig, TokenKind, TokenRequest,
-    Upstreams, Verifier, VerifierConfig,
+    AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall,
+    CheckSubject, Evidence, Grants, Purpose, RequestContext, Role, SignedToken, Signer, TokenConfig, TokenKind,
+    TokenRequest, Upstreams, Verifier, VerifierConfig,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
