@@ -27,6 +27,7 @@ pub mod verifier;
 // 7: edges
 pub mod cli;
 pub mod config;
+pub mod gateway;
 pub mod grpc;
 pub mod http;
 pub mod telemetry;

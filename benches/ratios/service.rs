@@ -73,6 +73,7 @@ impl Stage {
             upstream: UpstreamConfig::usual(),
             grpc: GrpcConfig { callers: callers(), ..GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) },
             http: None,
+            gateway: None,
             store,
             verifier: VerifierConfig::of(vec![app]),
             log: LogConfig::default(),

@@ -31,12 +31,14 @@ use bonafide::evidence::play_integrity::{
     self as integrity, IntegrityCheck, Payload, TestingResponses, TokenKinds, looks_like_token, open_classic_token,
     payload_in_answer,
 };
+use bonafide::gateway::{self, Gateway, GatewayRules, Route};
 use bonafide::ids::Name;
 use bonafide::lab::key::LabKey;
 use bonafide::lab::key_attestation::{KeyAttestationLab, Names};
 use bonafide::lab::play_integrity::LabApp;
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::store::MemoryStore;
+use bonafide::telemetry::{GatewayKind, GatewayOutcome};
 use bonafide::time::Timestamp;
 use bonafide::token::dpop::{DpopProof, Requested};
 use bonafide::token::{KeyRing, SigningKey, TokenRejection, read};
@@ -52,7 +54,7 @@ use bonafide::wire::cbor;
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -61,6 +63,7 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("config", config),
     ("confirmation", confirmation),
     ("dpop_proof", dpop_proof),
+    ("gateway_request", gateway_request),
     ("integrity_payload", integrity_payload),
     ("integrity_token", integrity_token),
     ("key_attestation_chain", key_attestation_chain),
@@ -260,12 +263,12 @@ impl Facts for Known {
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("a runtime"));
-static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+static VERIFIER: LazyLock<Arc<Verifier>> = LazyLock::new(|| {
     let app_attest = Some(AppAttestConfig::careful(vec![APP.clone()]));
     let app = AppConfig { app_attest, ..AppConfig::of(name("shop")) };
     let config = VerifierConfig::of(vec![app]);
     let built = Verifier::build(config, Arc::new(MemoryStore::new()), Arc::new(SystemClock), Upstreams::default());
-    RUNTIME.block_on(built).expect("a verifier")
+    Arc::new(RUNTIME.block_on(built).expect("a verifier"))
 });
 
 /// Nobody is enrolled, so whatever is sent in place of client data, or of an instance's pseudonym, is denied.
@@ -299,6 +302,44 @@ pub fn role(bytes: &[u8]) {
     let call = ListCall { app: &name("shop"), account, revoked, serial, enrolled, proven, page_size: 1, page_token };
     let listed = RUNTIME.block_on(VERIFIER.list_instances(&caller, &call));
     assert_eq!(listed.is_ok(), page_token.is_empty());
+}
+
+static GATEWAY: LazyLock<Gateway> =
+    LazyLock::new(|| Gateway::new(Arc::clone(&VERIFIER), Arc::default(), GatewayRules::USUAL));
+
+/// A request of lines: route as a query, method, target, host, and `name: value` for each field. Nobody is enrolled, so that no
+/// request passes unless its route monitors; and whatever is told can stand in a field of a header.
+pub fn gateway_request(bytes: &[u8]) {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let settings = String::from_utf8_lossy(line());
+    let settings = settings.split('&').filter_map(|pair| pair.split_once('='));
+    let Ok(route) = Route::read(&GatewayRules::USUAL, std::iter::once(("app", "shop")).chain(settings)) else { return };
+    let (method, path, authority) = (line(), line(), line());
+    let fields = lines.filter_map(|line| {
+        let at = line.iter().position(|byte| *byte == b':')?;
+        Some((std::str::from_utf8(&line[..at]).ok()?, line[at + 1..].trim_ascii()))
+    });
+    let request = gateway::Request {
+        route: &route,
+        method,
+        scheme: b"https",
+        authority,
+        path,
+        fields: fields.collect(),
+        client_address: None,
+        client_certificate: None,
+        body: gateway::Body::NotShown,
+    };
+    let party = name("local");
+    let caller = Caller { name: party.clone(), relying_party: party, role: Role::Gateway };
+    let answer = RUNTIME.block_on(GATEWAY.answer(GatewayKind::Envoy, &caller, &request));
+    assert!(answer.outcome != GatewayOutcome::Pass && answer.outcome != GatewayOutcome::Unable);
+    assert_eq!(answer.refusal.is_none(), answer.outcome == GatewayOutcome::Monitored);
+    assert_ne!(answer.identity.decision, "allow");
+    let told =
+        answer.identity.fields().into_iter().chain(answer.refusal.into_iter().flat_map(|refusal| refusal.fields));
+    told.for_each(|(_, value)| assert!(!value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte))));
 }
 
 fn name(text: &str) -> Name {

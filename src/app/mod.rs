@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::Signal;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use reload::{Followed, Reloads};
@@ -23,7 +23,7 @@ use reload::{Followed, Reloads};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::grpc::{Server, ServerFault, Stopped};
-use crate::http::{HttpConfig, HttpFault, HttpServer};
+use crate::http::{GatewayFault, GatewayServer, HttpConfig, HttpFault, HttpServer};
 use crate::store::{self, OpenFault, Store};
 use crate::telemetry::{Sample, Vitals};
 use crate::upstream::google::GoogleFault;
@@ -50,12 +50,16 @@ pub enum ServiceFault {
     /// Metrics and health cannot be served.
     #[error(transparent)]
     Http(#[from] HttpFault),
+    /// Proxies of HTTP cannot ask.
+    #[error(transparent)]
+    Gateway(#[from] GatewayFault),
 }
 
 /// A service that listens.
 pub struct Service {
     verifier: Arc<Verifier>,
     server: Server,
+    gateway: Option<GatewayServer>,
     http: Option<HttpServer>,
     reloads: Arc<Reloads>,
     followed: Option<Followed>,
@@ -77,6 +81,13 @@ impl Service {
         let (upstreams, google) = upstreams::build(config.upstream, &config.verifier.apps, Arc::clone(&clock))?;
         let verifier = Arc::new(Verifier::build(config.verifier, store, clock, upstreams).await?);
         let (vitals, reloads) = (Arc::new(Vitals::default()), Arc::new(Reloads::default()));
+        let gateway = match config.gateway {
+            Some(gateway) => {
+                let (verifier, vitals) = (Arc::clone(&verifier), Arc::clone(&vitals));
+                Some(GatewayServer::bind(gateway, config.grpc.gateway.clone(), verifier, vitals).await?)
+            }
+            None => None,
+        };
         let server = Server::bind(config.grpc, Arc::clone(&verifier), Arc::clone(&vitals)).await?;
         let http = match config.http {
             Some(config) => {
@@ -89,7 +100,7 @@ impl Service {
             }
             None => None,
         };
-        Ok(Self { verifier, server, http, reloads, followed: None })
+        Ok(Self { verifier, server, gateway, http, reloads, followed: None })
     }
 
     /// Follows the file that the configuration was read from: when it changes, or on SIGHUP, what it says of apps comes in force
@@ -110,6 +121,11 @@ impl Service {
         self.http.as_ref().map(HttpServer::address)
     }
 
+    /// The address where proxies of HTTP ask, when they can.
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(GatewayServer::address)
+    }
+
     /// Answers calls until `stop` completes, then drains and closes the store. Health is told until the last call is answered.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
         let renewing = tokio::spawn(upstreams::renew_status_list(Arc::clone(&self.verifier)));
@@ -123,7 +139,17 @@ impl Service {
         let tending = tokio::spawn(tend_now_and_then(self.verifier));
         let (drained, until_drained) = oneshot::channel::<()>();
         let http = self.http.map(|http| tokio::spawn(http.run(async { drop(until_drained.await) })));
+        let (open, mut closing) = watch::channel(());
+        let gateway =
+            self.gateway.map(|gateway| tokio::spawn(gateway.run(async move { drop(closing.changed().await) })));
+        let stop = async {
+            stop.await;
+            drop(open);
+        };
         let stopped = self.server.run(stop).await;
+        if let Some(gateway) = gateway {
+            gateway.await.ok();
+        }
         drop(drained);
         for task in [following, tending, renewing, looking] {
             task.abort();

@@ -41,6 +41,9 @@ async fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     if let Some(address) = service.http_address() {
         tracing::info!(http = %address, "metrics and health");
     }
+    if let Some(address) = service.gateway_address() {
+        tracing::info!(gateway = %address, "forward-auth");
+    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

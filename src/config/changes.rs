@@ -1,7 +1,9 @@
 //! What sets two configurations apart, section by section, without a word about values.
 
 use super::{Config, UpstreamConfig};
+use crate::gateway::GatewayRules;
 use crate::grpc::GrpcConfig;
+use crate::http::GatewayConfig;
 use crate::upstream::GoogleConfig;
 use crate::verifier::AppConfig;
 
@@ -23,6 +25,7 @@ impl Config {
             ("[google]", google(&self.upstream) != google(&other.upstream)),
             ("[status_list]", list),
             ("[token]", ours.token != theirs.token),
+            ("[gateway]", gateway(self) != gateway(other)),
         ];
         sections.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }
@@ -35,7 +38,13 @@ impl Config {
 }
 
 fn server(grpc: &GrpcConfig) -> GrpcConfig {
-    GrpcConfig { callers: Vec::new(), ..grpc.clone() }
+    GrpcConfig { callers: Vec::new(), gateway: GatewayRules::USUAL, ..grpc.clone() }
+}
+
+/// `[gateway]` without the callers.
+fn gateway(config: &Config) -> impl PartialEq + '_ {
+    let http = config.gateway.clone().map(|http| GatewayConfig { callers: Vec::new(), ..http });
+    (&config.grpc.gateway, http)
 }
 
 /// `[google]` without what stands in `[status_list]`.

@@ -15,6 +15,7 @@ mod decisions;
 mod document;
 mod entry;
 mod fault;
+mod gateway;
 mod google;
 mod http;
 mod key_attestation;
@@ -46,7 +47,7 @@ pub use place::Place;
 pub use warning::Warning;
 
 use crate::grpc::GrpcConfig;
-use crate::http::HttpConfig;
+use crate::http::{GatewayConfig, HttpConfig};
 use crate::store::StoreConfig;
 use crate::telemetry::LogConfig;
 use crate::verifier::VerifierConfig;
@@ -64,6 +65,8 @@ pub struct Config {
     pub grpc: GrpcConfig,
     /// Where metrics and health are served; `None` is nowhere.
     pub http: Option<HttpConfig>,
+    /// Where proxies of HTTP ask; `None` is nowhere.
+    pub gateway: Option<GatewayConfig>,
     /// Where it keeps what it keeps.
     pub store: StoreConfig,
     /// What it asks of the world outside.
@@ -112,8 +115,10 @@ fn read_document(mut root: Section<'_>) -> Config {
     let (store, appraisals_kept) = service::store(root.section("store"));
     let (names, apps) = app::read(root.required_sections("app"), &upstream);
     let (callers, audiences) = caller::read(callers, &names);
+    let (rules, gateway) = gateway::read(root.section("gateway"), named);
     let config = Config {
-        grpc: server::read(root.section("server"), named, callers),
+        gateway: gateway.map(|gateway| GatewayConfig { callers: callers.clone(), ..gateway }),
+        grpc: server::read(root.section("server"), named, callers, rules),
         http: http::read(root.section("http")),
         verifier: VerifierConfig {
             challenge_lifetime: service::challenge_lifetime(root.section("challenge")),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::pem;
 use super::section::Section;
+use crate::gateway::GatewayRules;
 use crate::grpc::{CallerKey, GrpcConfig, TlsConfig};
 
 /// Where the service listens unless it is told otherwise.
@@ -37,7 +38,12 @@ const PLAINTEXT: Danger = (
 const ANYONE: Danger = ("anyone who reaches this address could call", "add a [[caller]], or listen on 127.0.0.1");
 
 /// Reads `[server]`.
-pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<CallerKey>) -> GrpcConfig {
+pub(super) fn read(
+    mut section: Section<'_>,
+    named: Callers,
+    callers: Vec<CallerKey>,
+    gateway: GatewayRules,
+) -> GrpcConfig {
     let (millis, seconds) = (Duration::from_millis, Duration::from_secs);
     let tls = section.section("tls");
     let dangers = dangers(&mut section, &tls, named);
@@ -45,6 +51,7 @@ pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<Caller
         listen: section.read("listen", |entry| address(entry, &dangers), LISTEN),
         tls: read_tls(tls),
         callers,
+        gateway,
         call_timeout: section.duration("call_timeout", millis(100)..=seconds(300), seconds(10)),
         drain_deadline: section.duration("drain_deadline", seconds(0)..=seconds(600), seconds(20)),
         max_connection_age: section.duration("max_connection_age", seconds(10)..=seconds(86_400), seconds(1_800)),
@@ -61,7 +68,7 @@ pub(super) fn read(mut section: Section<'_>, named: Callers, callers: Vec<Caller
 }
 
 /// What would be wrong if other machines could reach the service.
-fn dangers(section: &mut Section<'_>, tls: &Section<'_>, named: Callers) -> Vec<Danger> {
+pub(super) fn dangers(section: &mut Section<'_>, tls: &Section<'_>, named: Callers) -> Vec<Danger> {
     let exposed = plaintext(section) == Plaintext::LoopbackOnly && !tls.is_present();
     let open = named == Callers::Absent;
     exposed.then_some(PLAINTEXT).into_iter().chain(open.then_some(ANYONE)).collect()
@@ -84,7 +91,8 @@ pub(super) fn address(entry: Entry<'_>, dangers: &[Danger]) -> Option<SocketAddr
     Some(address)
 }
 
-fn read_tls(mut section: Section<'_>) -> Option<TlsConfig> {
+/// Reads certificate and key, and the CA of clients.
+pub(super) fn read_tls(mut section: Section<'_>) -> Option<TlsConfig> {
     if !section.is_present() {
         return None;
     }

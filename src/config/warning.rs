@@ -44,9 +44,12 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
     let grpc = &config.grpc;
     let open = !grpc.listen.ip().to_canonical().is_loopback() && grpc.tls.is_none();
     let shown = config.http.filter(|http| !http.listen.ip().to_canonical().is_loopback());
+    let gateway = config.gateway.as_ref().filter(|gateway| gateway.tls.is_none());
+    let gateway = gateway.map(|gateway| gateway.listen).filter(|listen| !listen.ip().to_canonical().is_loopback());
     let service = [
         grpc.callers.is_empty().then_some(Warning::NobodyAuthenticates),
         open.then_some(Warning::Plaintext(grpc.listen)),
+        gateway.map(Warning::Plaintext),
         shown.map(|http| Warning::Http(http.listen)),
         (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
         config.verifier.token.as_ref().is_some_and(|token| token.seal_is_exposed).then_some(Warning::SealExposed),

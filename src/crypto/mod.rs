@@ -18,3 +18,4 @@ pub mod secret;
 pub mod serial;
 pub mod signature;
 mod signed;
+pub mod tls;

@@ -1,6 +1,5 @@
 //! Who calls: a bearer key, known by its digest.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,11 +13,9 @@ use tonic::{Code, Request, Status};
 use tower::Service;
 
 use super::calls::{Call, Calls};
-use super::config::CallerKey;
 use super::fault::refused_caller;
-use crate::crypto::digest::{Digest, sha256};
-use crate::ids::{Name, NameMalformed};
-use crate::verifier::{Caller, Grants, Role};
+use crate::ids::NameMalformed;
+use crate::verifier::{Caller, CallerKey, Callers, Role};
 
 /// A service that hears known callers only: others are refused before their message is read.
 #[derive(Clone, Debug)]
@@ -26,34 +23,6 @@ pub struct Authenticated<S> {
     service: S,
     callers: Arc<Callers>,
     calls: Arc<Calls>,
-}
-
-/// Everyone who may call.
-#[derive(Debug)]
-pub(super) enum Callers {
-    /// Nobody is authenticated: whoever reaches the socket is this caller.
-    Anyone(Arc<Caller>),
-    /// By the digest of the key, so that looking one up tells nothing about the others.
-    Keys(HashMap<Digest, Arc<Caller>>),
-}
-
-impl Callers {
-    pub(super) fn new(keys: Vec<CallerKey>) -> Result<Self, NameMalformed> {
-        if keys.is_empty() {
-            let local: Name = "local".parse()?;
-            let caller =
-                Caller { name: local.clone(), relying_party: local, role: Role::AuthServer, apps: Grants::All };
-            return Ok(Self::Anyone(Arc::new(caller)));
-        }
-        Ok(Self::Keys(keys.into_iter().map(|key| (key.key_sha256, Arc::new(key.caller))).collect()))
-    }
-
-    fn caller(&self, headers: &HeaderMap) -> Option<Arc<Caller>> {
-        match self {
-            Self::Anyone(caller) => Some(Arc::clone(caller)),
-            Self::Keys(keys) => keys.get(&sha256(bearer(headers)?.as_bytes())).cloned(),
-        }
-    }
 }
 
 /// Puts a service behind the authentication that every service of this program stands behind.
@@ -82,7 +51,7 @@ where
     }
 
     fn call(&mut self, mut request: HttpRequest<B>) -> Self::Future {
-        match self.callers.caller(request.headers()) {
+        match self.callers.with_key(bearer(request.headers()).map(str::as_bytes)) {
             Some(caller) => {
                 request.extensions_mut().insert(Authentic { caller, _call: Calls::begin(&self.calls) });
                 Either::Left(self.service.call(request))

@@ -1,11 +1,11 @@
 //! What the gRPC edge needs to know before it starts.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::crypto::digest::Digest;
-use crate::verifier::Caller;
+use crate::crypto::tls::TlsConfig;
+use crate::gateway::GatewayRules;
+use crate::verifier::CallerKey;
 
 /// Where and how the service listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct GrpcConfig {
     pub tls: Option<TlsConfig>,
     /// The callers and the digests of their keys. When empty, every caller is the auth server `local`.
     pub callers: Vec<CallerKey>,
+    /// How requests of gateways are judged.
+    pub gateway: GatewayRules,
     /// The longest time a call may take, whatever deadline the caller states.
     pub call_timeout: Duration,
     /// How long calls may go on after the service was told to stop.
@@ -37,6 +39,7 @@ impl GrpcConfig {
             listen,
             tls: None,
             callers: Vec::new(),
+            gateway: GatewayRules::USUAL,
             call_timeout: Duration::from_secs(10),
             drain_deadline: Duration::from_secs(20),
             max_connection_age: Duration::from_secs(1_800),
@@ -44,37 +47,5 @@ impl GrpcConfig {
             max_connections: 4096,
             handshake_timeout: Duration::from_secs(10),
         }
-    }
-}
-
-/// PEM texts for TLS. `Debug` does not show the key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TlsConfig {
-    /// The certificate chain, leaf first.
-    pub certificate: Vec<u8>,
-    /// The private key.
-    pub key: Vec<u8>,
-    /// The CA that clients' certificates must come from; `None` asks for none.
-    pub client_ca: Option<Vec<u8>>,
-}
-
-impl fmt::Debug for TlsConfig {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("TlsConfig").field("client_ca", &self.client_ca.is_some()).finish_non_exhaustive()
-    }
-}
-
-/// A caller, known by a key that it sends as `authorization: Bearer KEY`. `Debug` shows the caller alone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CallerKey {
-    /// SHA-256 of the key.
-    pub key_sha256: Digest,
-    /// Who it is.
-    pub caller: Caller,
-}
-
-impl fmt::Debug for CallerKey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("CallerKey").field("caller", &self.caller).finish_non_exhaustive()
     }
 }

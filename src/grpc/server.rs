@@ -1,6 +1,7 @@
 //! The server: listening, limits, health, reflection, and an orderly end.
 
 use std::future::Future;
+use std::iter;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +15,28 @@ use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConf
 use tonic_health::server::HealthReporter;
 
 use super::attestation::Attestation;
-use super::authentication::{Authenticated, Callers};
+use super::authentication::Authenticated;
 use super::calls::Calls;
-use super::config::{GrpcConfig, TlsConfig};
+use super::config::GrpcConfig;
 use super::connection::let_in;
+use super::envoy::EnvoyEdge;
 use super::instance::InstanceEdge;
 use super::proto;
 use super::proto::attestation_service_server::AttestationServiceServer;
+use super::proto::envoy::service::auth::v3::authorization_server::AuthorizationServer;
 use super::proto::instance_service_server::InstanceServiceServer;
 use super::proto::verdict_service_server::VerdictServiceServer;
 use super::verdict::VerdictEdge;
 use super::watch::Watches;
+use crate::crypto::tls::TlsConfig;
+use crate::gateway::Gateway;
 use crate::telemetry::{Readiness, Vitals};
-use crate::verifier::Verifier;
+use crate::verifier::{Callers, Verifier};
 
 /// The largest message that is read, in bytes.
 pub const MESSAGE_LIMIT: usize = 64 * 1024;
+/// The largest message of a gateway: all header fields and the body of a client's request, none of which may make it unreadable.
+const REQUEST_LIMIT: usize = 1 << 20;
 const HEADER_LIMIT: u32 = 16 * 1024;
 const RESET_LIMIT: usize = 64;
 /// How often a drain looks for calls in flight.
@@ -94,6 +101,8 @@ impl Server {
         let instance = InstanceServiceServer::new(InstanceEdge { verifier: Arc::clone(&verifier) });
         let watching = watch::Sender::new(());
         let watches = Watches::new(watching.subscribe());
+        let gateway = Gateway::new(Arc::clone(&verifier), Arc::clone(&vitals), config.gateway);
+        let envoy = AuthorizationServer::new(EnvoyEdge { gateway }).max_decoding_message_size(REQUEST_LIMIT);
         let verdict = VerdictServiceServer::new(VerdictEdge { verifier, vitals: Arc::clone(&vitals), watches })
             .max_decoding_message_size(MESSAGE_LIMIT);
         let router = transport
@@ -101,9 +110,10 @@ impl Server {
             .add_service(Authenticated::new(verdict, Arc::clone(&callers), Arc::clone(&calls)))
             .add_service(Authenticated::new(
                 instance.max_decoding_message_size(MESSAGE_LIMIT),
-                callers,
+                Arc::clone(&callers),
                 Arc::clone(&calls),
             ))
+            .add_service(Authenticated::new(envoy, callers, Arc::clone(&calls)))
             .add_service(health_service.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1()?.max_decoding_message_size(MESSAGE_LIMIT))
             .add_service(reflection()?.build_v1alpha()?.max_decoding_message_size(MESSAGE_LIMIT));
@@ -162,17 +172,20 @@ async fn report(health: &HealthReporter, vitals: &Vitals, readiness: Readiness) 
     type First = AttestationServiceServer<Attestation>;
     type Second = VerdictServiceServer<VerdictEdge>;
     type Third = InstanceServiceServer<InstanceEdge>;
+    type Fourth = AuthorizationServer<EnvoyEdge>;
     vitals.turn(readiness);
     match readiness {
         Readiness::Ready => {
             health.set_serving::<First>().await;
             health.set_serving::<Second>().await;
             health.set_serving::<Third>().await;
+            health.set_serving::<Fourth>().await;
         }
         Readiness::Starting | Readiness::Stopping => {
             health.set_not_serving::<First>().await;
             health.set_not_serving::<Second>().await;
             health.set_not_serving::<Third>().await;
+            health.set_not_serving::<Fourth>().await;
             health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         }
     }
@@ -180,8 +193,13 @@ async fn report(health: &HealthReporter, vitals: &Vitals, readiness: Readiness) 
 
 /// Ends the streams of those who watch the health and have been told: they would stay until the drain deadline.
 async fn dismiss_watchers(health: &mut HealthReporter) {
-    let (first, second) = (AttestationServiceServer::<Attestation>::NAME, VerdictServiceServer::<VerdictEdge>::NAME);
-    for service in ["", first, second, InstanceServiceServer::<InstanceEdge>::NAME] {
+    let named = [
+        AttestationServiceServer::<Attestation>::NAME,
+        VerdictServiceServer::<VerdictEdge>::NAME,
+        InstanceServiceServer::<InstanceEdge>::NAME,
+        AuthorizationServer::<EnvoyEdge>::NAME,
+    ];
+    for service in iter::once("").chain(named) {
         health.clear_service_status(service).await;
     }
 }

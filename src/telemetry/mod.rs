@@ -2,6 +2,7 @@
 
 mod escape;
 mod filter;
+mod gateways;
 mod sample;
 mod vitals;
 
@@ -12,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry};
 
 pub use filter::{LogFilter, LogFilterMalformed};
+pub use gateways::{GatewayKind, GatewayOutcome};
 pub use sample::{Kind, Sample};
 pub use vitals::{Call, Readiness, Vitals};
 

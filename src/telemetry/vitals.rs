@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
-use super::{Kind, Sample};
-use crate::verdict::{Decision, Verdict};
+use super::gateways::Gateways;
+use super::{GatewayKind, GatewayOutcome, Kind, Sample};
+use crate::verdict::{Decision, Reason, Verdict};
 
 /// How many codes are counted by name. There are fewer; further ones count as [`OTHER`].
 const CODES: usize = 512;
@@ -86,6 +87,7 @@ pub struct Vitals {
     readiness: AtomicU8,
     started: Instant,
     verdicts: [[AtomicU64; DECISIONS.len()]; CALLS.len()],
+    gateways: Gateways,
     refusals: ByCode,
     reports: ByCode,
 }
@@ -96,6 +98,7 @@ impl Default for Vitals {
             readiness: AtomicU8::new(Readiness::Starting as u8),
             started: Instant::now(),
             verdicts: Default::default(),
+            gateways: Gateways::default(),
             refusals: ByCode::default(),
             reports: ByCode::default(),
         }
@@ -118,10 +121,25 @@ impl Vitals {
         if let Some(counter) = self.counter(call, verdict.decision) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
+        self.count_reasons(verdict);
+    }
+
+    /// Counts each reason of a verdict that does not allow.
+    pub fn count_reasons(&self, verdict: &Verdict) {
         if verdict.decision != Decision::Allow {
             verdict.reasons.iter().for_each(|reason| self.refusals.count(&reason.code));
         }
         verdict.reported.iter().for_each(|code| self.reports.count(code));
+    }
+
+    /// Counts the reason of a refusal that came before any verdict.
+    pub fn count_reason(&self, reason: &Reason) {
+        self.refusals.count(&reason.code);
+    }
+
+    /// Counts an answer to a gateway.
+    pub fn count_gateway(&self, kind: GatewayKind, outcome: GatewayOutcome) {
+        self.gateways.count(kind, outcome);
     }
 
     fn counter(&self, call: Call, decision: Decision) -> Option<&AtomicU64> {
@@ -134,6 +152,7 @@ impl Vitals {
     pub fn samples(&self) -> Vec<Sample> {
         let mut samples = vec![build(), self.uptime()];
         samples.extend(self.verdict_samples());
+        samples.extend(self.gateways.samples());
         samples.extend(self.refusals.samples("bonafide_refusals", "Reasons of verdicts that did not allow, by code"));
         samples.extend(self.reports.samples("bonafide_rule_reports", "What rules found that only report, by code"));
         samples

@@ -37,7 +37,7 @@ pub use android::AndroidEvidence;
 pub use app_attest::AppAttestEvidence;
 pub use assert::{AssertCall, AssertProof, Signer};
 pub use attest::{AttestCall, Evidence};
-pub use caller::{Caller, Grants, Role};
+pub use caller::{Caller, CallerKey, Callers, Grants, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
 pub use check::{CheckCall, CheckSubject, FreshAssertion, RequestContext};
 pub use config::{

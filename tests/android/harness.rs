@@ -117,6 +117,7 @@ impl World {
         Config {
             grpc: GrpcConfig::on(local),
             http: Some(HttpConfig::on(local)),
+            gateway: None,
             upstream: self.upstream(),
             store: StoreConfig::Sqlite { path: self.folder.path().join("bonafide.db") },
             verifier: VerifierConfig::of(apps),

@@ -35,6 +35,8 @@ pub(crate) struct Harness {
     pub(crate) channel: Channel,
     pub(crate) address: SocketAddr,
     pub(crate) http: Option<SocketAddr>,
+    #[allow(dead_code, reason = "the tests with gateways use it")]
+    pub(crate) gateway: Option<SocketAddr>,
     pub(crate) folder: TempDir,
     lab: AppAttestLab,
     stop: oneshot::Sender<()>,
@@ -59,6 +61,7 @@ pub(crate) fn config(folder: &TempDir, lab: &AppAttestLab) -> Config {
     Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         http: None,
+        gateway: None,
         upstream: UpstreamConfig::usual(),
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(apps),
@@ -81,7 +84,7 @@ impl Harness {
 
     async fn run(config: Config, folder: TempDir, lab: AppAttestLab, clock: Arc<ManualClock>) -> Self {
         let service = Service::start(config, clock.clone()).await.expect("starts");
-        let (address, http) = (service.address(), service.http_address());
+        let (address, http, gateway) = (service.address(), service.http_address(), service.gateway_address());
         let (stop, stopped) = oneshot::channel::<()>();
         let service = tokio::spawn(async {
             let stopped = service.run(async { drop(stopped.await) }).await;
@@ -89,7 +92,7 @@ impl Harness {
         });
         let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
         let channel = channel.connect().await.expect("connects");
-        Self { clock, channel, address, http, folder, lab, stop, service }
+        Self { clock, channel, address, http, gateway, folder, lab, stop, service }
     }
 
     pub(crate) async fn stop(self) -> (Stopped, TempDir, AppAttestLab) {

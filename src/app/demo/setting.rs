@@ -101,6 +101,7 @@ fn config(folder: &TempDir, app_id: &AppId, lab: &AppAttestLab, android: &Androi
     Ok(Config {
         grpc: GrpcConfig::on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         http: None,
+        gateway: None,
         upstream: android.upstream()?,
         store: StoreConfig::Sqlite { path: folder.path().join("bonafide.db") },
         verifier: VerifierConfig::of(vec![app, android.app()?]),

@@ -45,6 +45,38 @@ fn faults_of_the_server() {
 }
 
 #[test]
+fn faults_of_the_gateway() {
+    let name = "expected the name of a header field in lower case, for example \"x-ja4\"";
+    let name: &'static str = format!("2:26: {name}").leak();
+    let rules = [
+        ("tell = \"code\"", "2:8: expected one of \"remedies\", \"codes\", \"nothing\"; did you mean \"codes\"?"),
+        ("app = \"Shop\"", "2:7: a name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or a digit"),
+        ("tls_fingerprint_header = \"X-JA4\"", name),
+        ("tls_fingerprint_header = \"x ja4\"", name),
+        ("tls_fingerprint_header = \"bonafide-token\"", name),
+        ("listen = \"127.0.0.1:1\"", "2:1: unknown key \"listen\" in [gateway]"),
+    ];
+    each_has_one_fault(&in_section("gateway", &rules));
+    let http = [
+        ("max_connections = 0", "2:19: expected 1 to 1000000"),
+        ("call_timeout = \"1ms\"", "2:16: expected 100ms to 5m"),
+        ("idle_timeout = \"2h\"", "2:16: expected 1s to 1h"),
+        ("lisen = 1", "2:1: unknown key \"lisen\" in [gateway.http]; did you mean \"listen\"?"),
+    ];
+    each_has_one_fault(&in_section("gateway.http", &http));
+}
+
+#[test]
+fn proxies_on_other_machines_need_tls_and_keys() {
+    let dangers = faults(&with_app("[gateway.http]\nlisten = \"0.0.0.0:7081\""));
+    assert_eq!(dangers.len(), 2, "{dangers:?}");
+    let config = parse(&with_app("[gateway]\n[gateway.http]")).expect("a configuration");
+    assert!(config.gateway.is_some_and(|gateway| gateway.listen.ip().is_loopback() && gateway.tls.is_none()));
+    let config = parse(&with_app("[gateway]\ntell = \"codes\"")).expect("a configuration");
+    assert!(config.gateway.is_none() && config.grpc.gateway.tell == crate::gateway::Tell::Codes);
+}
+
+#[test]
 fn faults_of_the_small_sections() {
     let store = [
         ("kind = \"postgres\"", "2:8: expected one of \"sqlite\", \"memory\""),

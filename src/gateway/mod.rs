@@ -1,0 +1,120 @@
+//! What gateways of every kind share: a client's request, as a proxy describes it, becomes a question to the role, and the
+//! verdict an answer that the proxy can act on. The edges of gRPC and HTTP only translate.
+
+mod answer;
+mod fields;
+mod identity;
+mod path;
+mod problem;
+mod question;
+mod reasons;
+mod request;
+mod route;
+
+use std::sync::Arc;
+
+pub use answer::{Answer, Refusal};
+pub use fields::{CALLER_KEY, CHALLENGE, Fields, INSTANCE, PROBLEM, TOKEN};
+pub use identity::{IDENTITY_NAMES, Identity};
+pub use request::{Body, Request};
+pub use route::{GatewayRules, Route, RouteFault, Tell};
+
+use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
+use crate::verdict::{Decision, Reason, Verdict};
+use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
+use question::Question;
+use reasons::FORWARDED_AMBIGUOUS;
+use route::Mode;
+
+/// The one core that every gateway asks.
+pub struct Gateway {
+    verifier: Arc<Verifier>,
+    vitals: Arc<Vitals>,
+    rules: GatewayRules,
+}
+
+impl Gateway {
+    /// The core over the role. `vitals` learns what was answered.
+    pub const fn new(verifier: Arc<Verifier>, vitals: Arc<Vitals>, rules: GatewayRules) -> Self {
+        Self { verifier, vitals, rules }
+    }
+
+    /// What holds for every route.
+    pub const fn rules(&self) -> &GatewayRules {
+        &self.rules
+    }
+
+    /// What to do about a request. There is always an answer: whatever a client sends ends in one, and without a verdict it is a
+    /// refusal, unless the route only monitors.
+    pub async fn answer(&self, kind: GatewayKind, caller: &Caller, request: &Request<'_>) -> Answer {
+        let answer = match Question::read(request, &self.rules) {
+            Ok(question) => self.ask(caller, request, &question).await,
+            Err(reason) => self.refused(request, reason),
+        };
+        let monitored = request.route.mode == Mode::Monitor && answer.outcome != GatewayOutcome::Pass;
+        let answer = if monitored && !is_unsafe(request) { answer.let_through() } else { answer };
+        self.vitals.count_gateway(kind, answer.outcome);
+        answer
+    }
+
+    /// The refusal of a request whose description cannot be relied on: where it goes is not known.
+    pub fn misdescribed(&self, kind: GatewayKind, route: &Route) -> Answer {
+        self.vitals.count_gateway(kind, GatewayOutcome::Deny);
+        self.vitals.count_reason(&FORWARDED_AMBIGUOUS);
+        Answer::refused(Identity::nobody(&route.app, &FORWARDED_AMBIGUOUS), FORWARDED_AMBIGUOUS, self.rules.tell)
+    }
+
+    /// The refusal of a request that the gateway is not configured for.
+    pub fn unable(&self, kind: GatewayKind) -> Answer {
+        self.vitals.count_gateway(kind, GatewayOutcome::Unable);
+        Answer::unable(Identity::unknown())
+    }
+
+    async fn ask(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>) -> Answer {
+        let call = CheckCall {
+            consume: request.route.consume,
+            context: question.context,
+            ..CheckCall::of(&request.route.app, question.subject)
+        };
+        match self.verifier.check(caller, call).await {
+            Ok(verdict) => self.stated(caller, request, question, &verdict),
+            Err(fault) => {
+                tracing::warn!(error = %fault, app = request.route.app.as_str(), "a gateway was left without a verdict");
+                Answer::unable(Identity::unknown()).without(request.namesakes())
+            }
+        }
+    }
+
+    fn stated(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>, verdict: &Verdict) -> Answer {
+        self.vitals.count_reasons(verdict);
+        let instance = verdict.instance.map(|id| self.verifier.pseudonym(caller, id));
+        let identity = Identity::of(verdict, instance);
+        let answer = match verdict.decision {
+            Decision::Allow => Answer::pass(identity),
+            Decision::StepUp => {
+                let challenge = self.verifier.create_challenge(caller, &request.route.app, Purpose::Assert, b"").ok();
+                Answer::challenged(
+                    identity,
+                    verdict,
+                    question.scheme,
+                    challenge.map(|issued| issued.text),
+                    self.rules.tell,
+                )
+            }
+            Decision::Deny => Answer::denied(identity, &verdict.reasons, self.rules.tell),
+        };
+        answer.without(request.namesakes())
+    }
+
+    fn refused(&self, request: &Request<'_>, reason: Reason) -> Answer {
+        self.vitals.count_reason(&reason);
+        let identity = Identity::nobody(&request.route.app, &reason);
+        Answer::refused(identity, reason, self.rules.tell).without(request.namesakes())
+    }
+}
+
+/// Whether the request must not pass even where nothing is enforced: it carries what an upstream may take for our word, and not
+/// every proxy can take that out.
+fn is_unsafe(request: &Request<'_>) -> bool {
+    request.fields.has_disguise()
+}

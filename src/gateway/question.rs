@@ -1,0 +1,88 @@
+//! Requests become questions to the role, or are refused for what is wrong with them.
+
+use super::fields::{DPOP, INSTANCE, TOKEN};
+use super::path::is_plain;
+use super::reasons::{BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED};
+use super::request::{Body, Request};
+use super::route::{BodyRule, GatewayRules, SubjectFrom};
+use crate::crypto::digest::{Digest, sha256};
+use crate::verdict::Reason;
+use crate::verifier::{CheckSubject, RequestContext};
+
+const TOKEN_LIMIT: usize = 8 * 1024;
+const INSTANCE_LIMIT: usize = 64;
+const FINGERPRINT_LIMIT: usize = 128;
+const METHOD_LIMIT: usize = 32;
+const AUTHORITY_LIMIT: usize = 255;
+
+/// What the role is asked about a request.
+pub(super) struct Question<'a> {
+    pub(super) subject: CheckSubject<'a>,
+    pub(super) context: RequestContext<'a>,
+    /// The scheme of authentication (RFC 9110, section 11.1) that fits what the client has sent.
+    pub(super) scheme: &'static str,
+}
+
+impl<'a> Question<'a> {
+    /// Reads a request: what an upstream could misread first, then where it goes, then who makes it.
+    pub(super) fn read(request: &Request<'a>, rules: &GatewayRules) -> Result<Self, Reason> {
+        if request.fields.has_disguise() {
+            return Err(HEADER_SPELLING);
+        }
+        if !is_plain(request.path) {
+            return Err(PATH_AMBIGUOUS);
+        }
+        let dpop_proof = request.fields.single(DPOP, TOKEN_LIMIT)?.unwrap_or_default();
+        let context = RequestContext {
+            client_address: request.client_address,
+            tls_fingerprint: fingerprint(request, rules)?,
+            method: text(request.method, METHOD_LIMIT)?,
+            scheme: scheme(request.scheme),
+            authority: text(request.authority, AUTHORITY_LIMIT)?,
+            path: str::from_utf8(request.path).map_err(|_| PATH_AMBIGUOUS)?,
+            body: body(request)?,
+            dpop_proof,
+            client_certificate: request.client_certificate,
+            ..RequestContext::default()
+        };
+        let scheme = if dpop_proof.is_empty() { "Bearer" } else { "DPoP" };
+        Ok(Self { subject: subject(request)?, context, scheme })
+    }
+}
+
+/// The credential that the route asks for; one of the other kind beside it is not looked at.
+fn subject<'a>(request: &Request<'a>) -> Result<CheckSubject<'a>, Reason> {
+    let subject = match request.route.subject {
+        SubjectFrom::Token => request.fields.single(TOKEN, TOKEN_LIMIT)?.map(CheckSubject::Token),
+        SubjectFrom::Instance => request.fields.single(INSTANCE, INSTANCE_LIMIT)?.map(CheckSubject::Instance),
+    };
+    subject.ok_or(CREDENTIAL_MISSING)
+}
+
+fn fingerprint<'a>(request: &Request<'a>, rules: &GatewayRules) -> Result<&'a str, Reason> {
+    match &rules.tls_fingerprint_header {
+        Some(name) => Ok(request.fields.single(name, FINGERPRINT_LIMIT)?.unwrap_or_default()),
+        None => Ok(""),
+    }
+}
+
+fn scheme(scheme: &[u8]) -> &'static str {
+    match scheme {
+        b"https" => "https",
+        b"http" => "http",
+        _ => "",
+    }
+}
+
+fn text(bytes: &[u8], limit: usize) -> Result<&str, Reason> {
+    let sound = !bytes.is_empty() && bytes.len() <= limit && bytes.iter().all(u8::is_ascii_graphic);
+    str::from_utf8(bytes).ok().filter(|_| sound).ok_or(REQUEST_MALFORMED)
+}
+
+fn body(request: &Request<'_>) -> Result<Option<Digest>, Reason> {
+    match (request.route.body, request.body) {
+        (BodyRule::Ignored, _) => Ok(None),
+        (BodyRule::Digest, Body::Whole(body)) => Ok(Some(sha256(body))),
+        (BodyRule::Digest, Body::NotShown) => Err(BODY_PARTIAL),
+    }
+}

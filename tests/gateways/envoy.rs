@@ -1,0 +1,85 @@
+//! Envoy, with `deploy/envoy.yaml`.
+
+use std::fs;
+use std::process::Command;
+
+use crate::client::{get, head, send, send_bytes};
+use crate::matrix;
+use crate::program::{Running, deployed, find, free_port};
+use crate::stage::{KEY, Stage};
+use crate::upstream::Reached;
+
+async fn envoy(stage: &Stage) -> Option<Running> {
+    let program = find("envoy")?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let changes = [
+        ("port_value: 8080", format!("port_value: {port}")),
+        ("port_value: 7443", format!("port_value: {}", stage.service.address.port())),
+        ("port_value: 8000", format!("port_value: {}", stage.api.port())),
+        ("subject: token", "subject: instance".to_owned()),
+    ];
+    let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
+    fs::write(folder.path().join("envoy.yaml"), deployed("envoy.yaml", &changes)).expect("written");
+    let mut command = Command::new(program);
+    command.args(["-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1", "-l", "warning"]);
+    command.env("BONAFIDE_CALLER_KEY", KEY);
+    Some(Running::start(command, folder, port).await)
+}
+
+#[tokio::test]
+async fn f01_behind_envoy_the_identity_is_ours() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy(&stage).await else { return };
+    matrix::holds_behind(envoy.address, stage).await;
+    assert!(!envoy.log().contains(KEY), "the key is in the log");
+}
+
+#[tokio::test]
+async fn f20_a_route_without_a_check_gets_no_identity_and_one_that_monitors_gets_ours() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy(&stage).await else { return };
+    let forged = ["bonafide-verdict: allow", "bonafide-verdict-instance: victim", "Bonafide-Verdict-App: bank"];
+    let unchecked = Reached::of(&get(envoy.address, "/healthz", &forged).await);
+    assert_eq!(unchecked.own_names(), Vec::<String>::new());
+    let monitored = Reached::of(&get(envoy.address, "/beta/x", &forged).await);
+    assert_eq!(monitored.all("bonafide-verdict"), ["deny"]);
+    assert_eq!(monitored.all("bonafide-verdict-instance"), ["none"]);
+    assert_eq!(monitored.all("bonafide-verdict-reasons"), ["credential_missing"]);
+}
+
+#[tokio::test]
+async fn f22_a_body_whose_digest_counts_is_seen_whole_or_refused() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy(&stage).await else { return };
+    let credential = stage.credential();
+    let post = |target: &str, length: usize, more: &'static str| {
+        let lines = [credential.as_str(), &format!("content-length: {length}"), more];
+        head("POST", target, &lines) + &"x".repeat(length)
+    };
+    assert_eq!(send(envoy.address, &post("/signed/x", 1000, "accept: */*")).await.status, 200);
+    assert_eq!(send(envoy.address, &post("/signed/x", 65_537, "accept: */*")).await.status, 413);
+    let claimed = post("/signed/x", 1000, "x-envoy-auth-partial-body: true");
+    assert_eq!(send(envoy.address, &claimed).await.status, 200, "a client's word about it is nothing");
+    assert_eq!(get(envoy.address, "/signed/x", &[&credential]).await.status, 200, "no body is a whole one");
+}
+
+#[tokio::test]
+async fn f05_no_header_of_a_client_becomes_an_error() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy(&stage).await else { return };
+    for line in [
+        "bonafide-instance: \u{e9}\u{2028}",
+        "bonafide-token: %00",
+        "x-forwarded-client-cert: Hash=0;Subject=\"a,b\";URI=\"x\"",
+        "te: trailers",
+        "x-envoy-original-path: /public",
+        "grpc-timeout: 1n",
+    ] {
+        let said = get(envoy.address, "/", &[line]).await;
+        assert!([400, 401, 403].contains(&said.status), "{line}: {said:?}");
+    }
+    let raw = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nbonafide-instance: \xff\xfe\r\n\r\n";
+    let said = send_bytes(envoy.address, raw).await;
+    assert!([400, 401, 403].contains(&said.status), "{said:?}");
+}

@@ -1,0 +1,20 @@
+//! Real gateways on loopback, between a client and a small upstream, asking the real service; and the edges by themselves.
+//!
+//! A gateway that is not installed is not tested, and the test says so.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at a surprise")]
+
+mod caddy;
+mod client;
+mod envoy;
+mod ext_authz;
+mod forward_auth;
+#[path = "../service/harness.rs"]
+#[allow(dead_code, reason = "the tests of the service use the rest")]
+mod harness;
+mod matrix;
+mod nginx;
+mod program;
+mod python;
+mod stage;
+mod traefik;
+mod upstream;

@@ -1,0 +1,43 @@
+//! nginx, with `deploy/nginx.conf`.
+
+use std::fs;
+use std::process::Command;
+
+use crate::matrix;
+use crate::program::{Running, deployed, find, free_port};
+use crate::stage::{KEY, Stage};
+
+/// Folders that nginx wants to write to, which a package would have made.
+const FOLDERS: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+
+#[tokio::test]
+async fn f01_behind_nginx_the_identity_is_ours() {
+    let Some(program) = find("nginx") else { return };
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let folders = FOLDERS.map(|name| format!("{name}_temp_path {name};\n")).concat();
+    let changes = [
+        ("8080", port.to_string()),
+        ("7081", stage.gateway().port().to_string()),
+        ("8000", stage.api.port().to_string()),
+        ("subject=token", "subject=instance".to_owned()),
+        ("worker_processes auto;", "worker_processes 1;".to_owned()),
+        ("http {", format!("http {{\n{folders}")),
+    ];
+    let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
+    fs::write(folder.path().join("nginx.conf"), deployed("nginx.conf", &changes)).expect("written");
+    let key = format!("proxy_set_header bonafide-caller-key \"{KEY}\";\n");
+    fs::write(folder.path().join("bonafide-caller-key.conf"), key).expect("written");
+    let mut command = Command::new(program);
+    command.arg("-p").arg(folder.path()).args([
+        "-c",
+        "nginx.conf",
+        "-e",
+        "stderr",
+        "-g",
+        "daemon off; master_process off;",
+    ]);
+    let nginx = Running::start(command, folder, port).await;
+    matrix::holds_behind(nginx.address, stage).await;
+}

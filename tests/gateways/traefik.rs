@@ -1,0 +1,38 @@
+//! Traefik, with `deploy/traefik`.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::client::get;
+use crate::matrix;
+use crate::program::{Running, deployed, find, free_port};
+use crate::stage::{KEY, Stage};
+
+#[tokio::test]
+async fn f01_behind_traefik_the_identity_is_ours() {
+    let Some(program) = find("traefik") else { return };
+    let stage = Stage::set().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let routes = folder.path().join("routes.yml");
+    let changes = [("8080", &*port.to_string()), ("/etc/traefik/routes.yml", routes.to_str().expect("a path"))];
+    fs::write(folder.path().join("traefik.yml"), deployed("traefik/traefik.yml", &changes)).expect("written");
+    let changes = [
+        ("7081", &*stage.gateway().port().to_string()),
+        ("8000", &stage.api.port().to_string()),
+        ("subject=token", "subject=instance"),
+    ];
+    fs::write(&routes, deployed("traefik/routes.yml", &changes)).expect("written");
+    let mut command = Command::new(program);
+    command.arg("--configfile=traefik.yml").env("BONAFIDE_CALLER_KEY", KEY);
+    let traefik = Running::start(command, folder, port).await;
+    // It listens before it has read its routes.
+    while get(traefik.address, "/", &[]).await.status == 404 {
+        sleep(Duration::from_millis(50)).await;
+    }
+    matrix::holds_behind(traefik.address, stage).await;
+    assert!(!traefik.log().contains(KEY), "the key is in the log");
+}
