@@ -52,7 +52,7 @@ pub use rehearsal::{Outcome, Platform, Rehearsal, Stated, Weighed};
 pub use reload::RulesAside;
 pub use revocation::{Account, Group, InstanceName, Said};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
-pub use tokens::{KeysFault, SignedToken, TokenConfig, TokenKind, TokenRequest};
+pub use tokens::{Introspected, JWKS_MAX_AGE, KeysFault, SignedToken, TokenConfig, TokenKind, TokenRequest};
 pub use upstreams::Upstreams;
 pub use watch::{Tidings, Told, Watch, WatchCall};
 

@@ -9,7 +9,12 @@ use crate::program::{Running, deployed, find, free_port};
 use crate::stage::{KEY, Stage};
 use crate::upstream::Reached;
 
+/// Envoy with routes that take an instance.
 async fn envoy(stage: &Stage) -> Option<Running> {
+    envoy_for("instance", stage).await
+}
+
+async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
     let program = find("envoy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -17,7 +22,7 @@ async fn envoy(stage: &Stage) -> Option<Running> {
         ("port_value: 8080", format!("port_value: {port}")),
         ("port_value: 7443", format!("port_value: {}", stage.service.address.port())),
         ("port_value: 8000", format!("port_value: {}", stage.api.port())),
-        ("subject: token", "subject: instance".to_owned()),
+        ("subject: token", format!("subject: {subject}")),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
     fs::write(folder.path().join("envoy.yaml"), deployed("envoy.yaml", &changes)).expect("written");
@@ -33,6 +38,23 @@ async fn f01_behind_envoy_the_identity_is_ours() {
     let Some(envoy) = envoy(&stage).await else { return };
     matrix::holds_behind(envoy.address, stage).await;
     assert!(!envoy.log().contains(KEY), "the key is in the log");
+}
+
+#[tokio::test]
+async fn a_token_passes_envoy_and_goes_no_further() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let token = format!("bonafide-token: {}", stage.token);
+    let said = get(envoy.address, "/pay", &[&token]).await;
+    let reached = Reached::of(&said);
+    assert_eq!(reached.all("bonafide-verdict-instance"), [stage.instance.as_str()]);
+    assert!(!said.body.contains(&stage.token), "{said:?}");
+    let other = format!("bonafide-token: {}A", &stage.token[..stage.token.len() - 1]);
+    for refused in [other.as_str(), "bonafide-token: eyJhbGciOiJub25lIn0.e30."] {
+        assert_eq!(get(envoy.address, "/pay", &[refused]).await.status, 403, "{refused}");
+    }
+    assert_eq!(get(envoy.address, "/pay", &[&token, &token]).await.status, 403);
+    assert_eq!(get(envoy.address, "/pay", &[&stage.credential()]).await.status, 401, "an instance is no token");
 }
 
 #[tokio::test]

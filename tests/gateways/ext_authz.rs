@@ -219,6 +219,23 @@ async fn f22_a_body_that_was_cut_is_refused_where_its_digest_counts() {
 }
 
 #[tokio::test]
+async fn f20_a_token_reaches_an_api_that_verifies_it_itself() {
+    let stage = Stage::set().await;
+    let token = [("bonafide-token", stage.token.as_str()), ("bonafide-instance", "x")];
+    let removed = |response| {
+        let mut removed = passed(response).headers_to_remove;
+        removed.sort();
+        removed
+    };
+    let usual = check(&stage, asked(&[("app", "shop")], "/", &token)).await;
+    assert_eq!(removed(usual), ["bonafide-instance", "bonafide-token"]);
+    let forwarding = check(&stage, asked(&[("app", "shop"), ("token", "forward")], "/", &token)).await;
+    assert_eq!(removed(forwarding), ["bonafide-instance"]);
+    let elsewhere = check(&stage, asked(&[("app", "bank")], "/", &token)).await;
+    assert_refused(elsewhere, 403, "token_app");
+}
+
+#[tokio::test]
 async fn answers_are_counted_by_gateway_and_outcome() {
     let stage = Stage::set().await;
     let credential = [("bonafide-instance", stage.instance.as_str())];

@@ -11,6 +11,7 @@ mod forward_auth;
 #[path = "../service/harness.rs"]
 #[allow(dead_code, reason = "the tests of the service use the rest")]
 mod harness;
+mod introspection;
 mod matrix;
 mod nginx;
 mod program;

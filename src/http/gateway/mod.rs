@@ -1,10 +1,13 @@
-//! The edge for proxies of HTTP: forward-auth. It has a listener of its own, and hears known callers only.
+//! The edge for proxies of HTTP, on a listener of its own: forward-auth and introspection for known callers; the keys of tokens and
+//! where things are, for everyone.
 
 mod config;
 mod forward_auth;
+mod introspection;
 mod proxy;
 mod router;
 mod server;
+mod well_known;
 
 pub use config::GatewayConfig;
 pub use server::{GatewayFault, GatewayServer};

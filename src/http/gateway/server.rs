@@ -76,7 +76,8 @@ impl GatewayServer {
         let address = listener.local_addr().map_err(fault)?;
         let tls = config.tls.map(|tls| tls.server(&[b"http/1.1"])).transpose()?.map(TlsAcceptor::from);
         let edge = Edge {
-            gateway: Gateway::new(verifier, vitals, rules),
+            gateway: Gateway::new(Arc::clone(&verifier), vitals, rules),
+            verifier,
             callers: Callers::new(config.callers)?,
             call_timeout: config.call_timeout,
         };

@@ -16,7 +16,7 @@ use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Freshness, Verdict};
 use crate::verifier::app::App;
 use crate::verifier::caller::Caller;
-use crate::verifier::check::{CheckCall, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
+use crate::verifier::check::{CheckCall, FreshAssertion, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
 use crate::verifier::context::WeighedRequest;
 use crate::verifier::fault::CallFault;
 use crate::verifier::refusal::{Refusal, Setback};
@@ -79,7 +79,11 @@ impl Verifier {
         {
             return Err(TokenRejection::Consumed.into());
         }
-        let verdict = Arc::new(self.standing(app, &known, call, at).await?);
+        let verdict = match call.assertion {
+            Some(assertion) => self.asserted_with(app, &known, assertion, call, at).await?,
+            None => self.standing(app, &known, at).await?,
+        };
+        let verdict = Arc::new(verdict);
         let weighed = WeighedRequest { context: call.context, is_asserted: call.assertion.is_some(), now: at.now };
         let verdict = self.weighed_request(app, caller, verdict, claims.bound, &weighed);
         if verdict.decision != Decision::Deny {
@@ -89,7 +93,12 @@ impl Verifier {
     }
 
     /// What the token says, from memory or read and verified.
-    fn known_token(&self, tokens: &Tokens, token: &str, now: Timestamp) -> Result<Arc<KnownToken>, TokenRejection> {
+    pub(super) fn known_token(
+        &self,
+        tokens: &Tokens,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Arc<KnownToken>, TokenRejection> {
         let digest = sha256(token.as_bytes());
         if let Some(known) = tokens.cache.known(&digest) {
             return Ok(known);
@@ -101,26 +110,32 @@ impl Verifier {
     }
 
     /// What the token and all that is known by now come to.
-    async fn standing(
-        &self,
-        app: &App,
-        known: &KnownToken,
-        call: &CheckCall<'_>,
-        at: Moment,
-    ) -> Result<Verdict, Setback> {
+    pub(super) async fn standing(&self, app: &App, known: &KnownToken, at: Moment) -> Result<Verdict, Setback> {
         let claims = &known.claims;
-        let current = match (known.instance, call.assertion) {
-            (None, None) if claims.session.is_some() && claims.subject.is_none() => return Ok(stated(app, claims)),
-            (None, _) => None,
-            (Some(id), Some(assertion)) => {
-                let asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
-                // A refusal of the assertion is about nobody, and the whole answer.
-                return Ok(if asserted.subject().is_none() { asserted } else { worse(claims, asserted) });
-            }
-            (Some(id), None) => self.current(app, id, at).await?,
+        if claims.session.is_some() && claims.subject.is_none() {
+            return Ok(stated(app, claims));
+        }
+        let current = match known.instance {
+            Some(id) => self.current(app, id, at).await?,
+            None => None,
         };
         let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
         Ok(worse(claims, held(Verdict::clone(&current), at.now)))
+    }
+
+    /// The same, with the assertion over this request that came with the token.
+    async fn asserted_with(
+        &self,
+        app: &App,
+        known: &KnownToken,
+        assertion: FreshAssertion<'_>,
+        call: &CheckCall<'_>,
+        at: Moment,
+    ) -> Result<Verdict, Setback> {
+        let id = known.instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
+        let asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
+        // A refusal of the assertion is about nobody, and the whole answer.
+        Ok(if asserted.subject().is_none() { asserted } else { worse(&known.claims, asserted) })
     }
 
     /// Marks the proof, then the token, as used.
@@ -139,7 +154,13 @@ impl Verifier {
 
 impl Tokens {
     /// Whether the token is for this party and about this app, and counts now.
-    fn fits(&self, claims: &TokenClaims, party: &Name, app: &Name, now: Timestamp) -> Result<(), TokenRejection> {
+    pub(super) fn fits(
+        &self,
+        claims: &TokenClaims,
+        party: &Name,
+        app: &Name,
+        now: Timestamp,
+    ) -> Result<(), TokenRejection> {
         let checks = [
             (*claims.issuer == *self.issuer, TokenRejection::Issuer),
             (claims.audience == *party, TokenRejection::Audience),
@@ -173,7 +194,7 @@ fn bearer(
 }
 
 /// What a single-use token is known again by: its own name, since one signature can be written in two ways.
-fn use_of(claims: &TokenClaims) -> Use {
+pub(super) fn use_of(claims: &TokenClaims) -> Use {
     Use { id: sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]), expires_at: claims.expires_at }
 }
 

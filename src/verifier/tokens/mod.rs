@@ -1,6 +1,7 @@
 //! Signed verdicts: the keys that sign them, what is signed, and what a token that comes back is worth.
 
 mod checking;
+mod introspection;
 mod keys;
 mod request;
 mod signing;
@@ -9,6 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::token::JWKS_MAX_AGE;
+pub use introspection::Introspected;
 pub use keys::KeysFault;
 pub use request::{SignedToken, TokenKind, TokenRequest};
 

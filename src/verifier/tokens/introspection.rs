@@ -1,0 +1,71 @@
+//! What a token is worth to somebody who asks about it and not about a request (RFC 7662).
+
+use serde_json::{Map, Value, json};
+
+use super::checking::use_of;
+use crate::crypto::secret::NoRandomness;
+use crate::token::TokenRejection;
+use crate::verdict::ear::TokenClaims;
+use crate::verdict::{Decision, Verdict};
+use crate::verifier::caller::Caller;
+use crate::verifier::fault::CallFault;
+use crate::verifier::refusal::{Refusal, Setback};
+use crate::verifier::{Moment, Verifier};
+
+/// The type of a signed answer (RFC 9701, section 5).
+const ANSWER_TYPE: &str = "token-introspection+jwt";
+
+/// A token that counts.
+#[derive(Clone, Debug)]
+pub struct Introspected {
+    /// What it says.
+    pub claims: TokenClaims,
+    /// The verdict that holds now for whoever brings it: an allow.
+    pub verdict: Verdict,
+}
+
+impl Verifier {
+    /// What there is to know of a token; `None` when it is not one of this service for the caller's relying party, or does not
+    /// allow any more. The two cannot be told apart.
+    ///
+    /// Nothing is spent, and no proof of possession is asked for: whoever asks has to make sure that its bearer holds what the
+    /// claims' confirmation names.
+    pub async fn introspect(&self, caller: &Caller, token: &str) -> Result<Option<Introspected>, CallFault> {
+        match self.introspected(caller, token, self.moment()).await {
+            Ok(found) => Ok(Some(found).filter(|found| found.verdict.decision == Decision::Allow)),
+            Err(Setback::Refused(_) | Setback::Fault(CallFault::UnknownApp)) => Ok(None),
+            Err(Setback::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn introspected(&self, caller: &Caller, token: &str, at: Moment) -> Result<Introspected, Setback> {
+        let tokens = self.tokens.as_ref().ok_or_else(|| Refusal::silent(TokenRejection::Issuer))?;
+        let known = self.known_token(tokens, token, at.now)?;
+        let app = self.app(&known.claims.app)?;
+        tokens.fits(&known.claims, &caller.relying_party, &app.name, at.now)?;
+        if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
+            return Err(TokenRejection::Consumed.into());
+        }
+        let verdict = self.standing(&app, &known, at).await?;
+        Ok(Introspected { claims: known.claims.clone(), verdict })
+    }
+
+    /// An answer about a token, signed for the caller's relying party (RFC 9701, section 5); `None` when no tokens are signed.
+    pub fn signed_introspection(
+        &self,
+        caller: &Caller,
+        answer: Map<String, Value>,
+    ) -> Result<Option<String>, CallFault> {
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        let now = self.clock.now();
+        let payload = json!({
+            "iss": &*tokens.issuer,
+            "aud": caller.relying_party.as_str(),
+            "iat": now.as_secs(),
+            "token_introspection": answer,
+        });
+        let ring = tokens.keys.ring();
+        let key = ring.signing(now).ok_or(NoRandomness)?;
+        Ok(Some(key.sign(ANSWER_TYPE, payload.to_string().as_bytes())?))
+    }
+}
