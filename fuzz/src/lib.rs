@@ -332,7 +332,7 @@ pub fn gateway_request(bytes: &[u8]) {
         body: gateway::Body::NotShown,
     };
     let party = name("local");
-    let caller = Caller { name: party.clone(), relying_party: party, role: Role::Gateway };
+    let caller = Caller { name: party.clone(), relying_party: party, role: Role::Gateway, apps: Grants::All };
     let answer = RUNTIME.block_on(GATEWAY.answer(GatewayKind::Envoy, &caller, &request));
     assert!(answer.outcome != GatewayOutcome::Pass && answer.outcome != GatewayOutcome::Unable);
     assert_eq!(answer.refusal.is_none(), answer.outcome == GatewayOutcome::Monitored);

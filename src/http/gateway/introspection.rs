@@ -87,7 +87,7 @@ fn active(Introspected { claims, verdict }: &Introspected) -> Map<String, Value>
         ("app", json!(claims.app)),
         ("decision", json!(verdict.decision.name())),
         ("tier", json!(verdict.tier.name())),
-        ("policy_revision", json!(verdict.policy.as_str())),
+        ("policy_revision", json!(verdict.policy.to_string())),
     ];
     let told = members.into_iter().filter(|(_, value)| !value.is_null());
     told.map(|(name, value)| (name.to_owned(), value)).collect()

@@ -1,5 +1,7 @@
 //! What a token is worth to somebody who asks about it and not about a request (RFC 7662).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::checking::use_of;
@@ -8,6 +10,8 @@ use crate::token::TokenRejection;
 use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Verdict};
 use crate::verifier::caller::Caller;
+use crate::verifier::check::RequestContext;
+use crate::verifier::context::WeighedRequest;
 use crate::verifier::fault::CallFault;
 use crate::verifier::refusal::{Refusal, Setback};
 use crate::verifier::{Moment, Verifier};
@@ -33,7 +37,7 @@ impl Verifier {
     pub async fn introspect(&self, caller: &Caller, token: &str) -> Result<Option<Introspected>, CallFault> {
         match self.introspected(caller, token, self.moment()).await {
             Ok(found) => Ok(Some(found).filter(|found| found.verdict.decision == Decision::Allow)),
-            Err(Setback::Refused(_) | Setback::Fault(CallFault::UnknownApp)) => Ok(None),
+            Err(Setback::Refused(_) | Setback::Fault(CallFault::UnknownApp | CallFault::AppNotGranted)) => Ok(None),
             Err(Setback::Fault(fault)) => Err(fault),
         }
     }
@@ -41,13 +45,16 @@ impl Verifier {
     async fn introspected(&self, caller: &Caller, token: &str, at: Moment) -> Result<Introspected, Setback> {
         let tokens = self.tokens.as_ref().ok_or_else(|| Refusal::silent(TokenRejection::Issuer))?;
         let known = self.known_token(tokens, token, at.now)?;
-        let app = self.app(&known.claims.app)?;
+        let app = self.app(caller, &known.claims.app)?;
         tokens.fits(&known.claims, &caller.relying_party, &app.name, at.now)?;
         if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
             return Err(TokenRejection::Consumed.into());
         }
-        let verdict = self.standing(&app, &known, at).await?;
-        Ok(Introspected { claims: known.claims.clone(), verdict })
+        let verdict = Arc::new(self.standing(&app, &known, at).await?);
+        // Nothing is said of the request: what needs to know it finds fault.
+        let weighed = WeighedRequest { context: RequestContext::default(), is_asserted: false, now: at.now };
+        let verdict = self.weighed_request(&app, caller, verdict, known.claims.bound, &weighed);
+        Ok(Introspected { claims: known.claims.clone(), verdict: Arc::unwrap_or_clone(verdict) })
     }
 
     /// An answer about a token, signed for the caller's relying party (RFC 9701, section 5); `None` when no tokens are signed.
