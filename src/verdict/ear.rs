@@ -210,7 +210,7 @@ impl TokenClaims {
         Private {
             app: self.app.clone(),
             decision: self.decision,
-            policy_revision: self.policy.clone(),
+            policy_revision: self.policy,
             proven_at: self.proven_at.as_secs(),
             reasons: self.reasons.clone(),
             single_use: self.single_use,

@@ -138,6 +138,7 @@ fn built_in_rules_are_named_once() {
     let expected = [
         "lab_anchor",
         "format_withdrawn",
+        "instance_revoked",
         "environment_unexpected",
         "category_inappropriate",
         "development_build",

@@ -74,5 +74,5 @@ fn audiences_belong_to_auth_servers() {
     let config = parse(&caller("auth-server")).expect("a configuration").verifier.token.expect("a section");
     let audiences = config.audiences.get(&"a".parse().expect("a name")).expect("a caller");
     assert_eq!(audiences.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["x", "y"]);
-    each_has_one_fault(&[(caller("gateway"), "5:13: a gateway has no tokens signed")]);
+    each_has_one_fault(&[(caller("gateway"), "5:13: only an auth server has tokens signed")]);
 }
