@@ -70,7 +70,7 @@ impl RecordedAppraisal {
             claims: verdict.claims.clone()?,
             tier: verdict.tier,
             decision: verdict.decision,
-            policy: verdict.policy.clone(),
+            policy: verdict.policy,
             reasons: verdict.reasons.iter().map(|reason| reason.code.clone().into_owned()).collect(),
         })
     }
