@@ -8,7 +8,7 @@ use bonafide::gateway::{GatewayRules, Tell};
 use bonafide::grpc::CallerKey;
 use bonafide::grpc::proto::{AttestRequest, CreateChallengeRequest, Decision, Purpose, TokenFormat, TokenRequest};
 use bonafide::http::{GatewayConfig, HttpConfig};
-use bonafide::verifier::{Caller, Role, TokenConfig};
+use bonafide::verifier::{Caller, Grants, Role, TokenConfig};
 use tonic::Request;
 
 use crate::harness::{Harness, attest_request};
@@ -34,12 +34,7 @@ pub(crate) struct Stage {
 
 fn key(name: &str, party: &str, key: &str, role: Role) -> CallerKey {
     let party = party.parse().expect("a name");
-    let caller = Caller {
-        name: name.parse().expect("a name"),
-        relying_party: party,
-        role,
-        apps: bonafide::verifier::Grants::All,
-    };
+    let caller = Caller { name: name.parse().expect("a name"), relying_party: party, role, apps: Grants::All };
     CallerKey { key_sha256: sha256(key.as_bytes()), caller }
 }
 

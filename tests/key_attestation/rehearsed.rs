@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use bonafide::appraisal::{Circumstances, KeyAttestationPolicy, Policy, appraise};
+use bonafide::appraisal::{Circumstances, Decisions, KeyAttestationPolicy, Policy, appraise};
 use bonafide::evidence::claims::{Claims, KeyAttestationClaims, PatchLevel};
-use bonafide::ids::{AppName, InstanceId};
+use bonafide::ids::{AppName, InstanceId, Position};
 use bonafide::store::{EnrolOutcome, Enrolment, Instance, RedeemOutcome, Redemption, Spend, SqliteStore, Store};
-use bonafide::verdict::{Frame, Freshness, Subject, Verdict};
+use bonafide::verdict::{Bound, Frame, Freshness, Subject, Verdict};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn verdict(app: &AppName, subject: Subject, claims: Claims) -> Verdict {
     let frame = Frame {
         app: app.clone(),
         policy: policy.revision(),
-        decisions: bonafide::appraisal::Decisions::CAREFUL,
+        decisions: Decisions::CAREFUL,
         issued_at: NOW,
         lifetime: Duration::from_secs(600),
         until: None,
@@ -63,17 +63,11 @@ async fn enrol(store: &SqliteStore, app: &AppName, number: u16, claims: Claims) 
         proven_at: NOW,
         sign_count: 0,
         claims_at: 0,
-        bound: bonafide::verdict::Bound::default(),
+        bound: Bound::default(),
     };
     let verdict = verdict(app, Subject::Instance(id), claims);
-    let enrolment = Enrolment {
-        challenge: spend(number),
-        instance,
-        evidence: [0; 32],
-        verdict,
-        call: None,
-        seen: bonafide::ids::Position(0),
-    };
+    let enrolment =
+        Enrolment { challenge: spend(number), instance, evidence: [0; 32], verdict, call: None, seen: Position(0) };
     assert_eq!(store.enrol(enrolment).await, Ok(EnrolOutcome::Enrolled));
 }
 

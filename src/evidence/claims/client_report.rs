@@ -43,7 +43,7 @@ pub enum ReportedSignal {
     Extension(ExtensionName),
 }
 
-/// The name of a signal of the app's own: `x-` and `a-z 0-9 -`, at most [`EXTENSION_LIMIT`] bytes.
+/// The name of a signal of the app's own: `x-` and `a-z 0-9 -`, at most 32 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExtensionName(String);
