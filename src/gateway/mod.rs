@@ -4,7 +4,6 @@
 mod answer;
 mod fields;
 mod identity;
-mod path;
 mod problem;
 mod question;
 mod reasons;
@@ -23,7 +22,7 @@ use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason, Verdict};
 use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
 use question::Question;
-use reasons::FORWARDED_AMBIGUOUS;
+use reasons::{FORWARDED_AMBIGUOUS, SESSION_MISSING};
 use route::Mode;
 
 /// The one core that every gateway asks.
@@ -77,6 +76,10 @@ impl Gateway {
             ..CheckCall::of(&request.route.app, question.subject)
         };
         match self.verifier.check(caller, call).await {
+            // Without an instance, all that is known is the session that the token was given to.
+            Ok(verdict) if verdict.session.is_some() && question.context.user_session.is_empty() => {
+                self.refused(request, SESSION_MISSING)
+            }
             Ok(verdict) => self.stated(caller, request, question, &verdict),
             Err(fault) => {
                 tracing::warn!(error = %fault, app = request.route.app.as_str(), "a gateway was left without a verdict");

@@ -1,13 +1,13 @@
 //! Requests become questions to the role, or are refused for what is wrong with them.
 
 use super::fields::{DPOP, INSTANCE, TOKEN};
-use super::path::is_plain;
 use super::reasons::{BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED};
 use super::request::{Body, Request};
 use super::route::{BodyRule, GatewayRules, SubjectFrom};
 use crate::crypto::digest::{Digest, sha256};
 use crate::verdict::Reason;
 use crate::verifier::{CheckSubject, RequestContext};
+use crate::wire::path::is_plain_target;
 
 const TOKEN_LIMIT: usize = 8 * 1024;
 const INSTANCE_LIMIT: usize = 64;
@@ -29,7 +29,7 @@ impl<'a> Question<'a> {
         if request.fields.has_disguise() {
             return Err(HEADER_SPELLING);
         }
-        if !is_plain(request.path) {
+        if !is_plain_target(request.path) {
             return Err(PATH_AMBIGUOUS);
         }
         let dpop_proof = request.fields.single(DPOP, TOKEN_LIMIT)?.unwrap_or_default();

@@ -77,6 +77,9 @@ pub enum TokenRejection {
     /// It was used before.
     #[error("the token was used before")]
     Consumed,
+    /// It is bound to a session, and another one is named.
+    #[error("the token is bound to another session")]
+    SessionMismatch,
 }
 
 impl TokenRejection {
@@ -107,6 +110,7 @@ impl TokenRejection {
             Self::CertificateMismatch => "client_certificate_mismatch",
             Self::NotSingleUse => "token_not_single_use",
             Self::Consumed => "token_consumed",
+            Self::SessionMismatch => "token_session_mismatch",
         }
     }
 

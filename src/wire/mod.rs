@@ -5,3 +5,4 @@ pub mod cbor;
 pub mod der;
 pub mod json;
 pub mod nearest;
+pub mod path;

@@ -28,7 +28,7 @@ pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 pub(crate) const ISSUER: &str = "https://verdicts.example.com";
 
 pub(crate) struct Bench {
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: Arc<Verifier>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) key: Es256Key,
@@ -100,7 +100,7 @@ impl Bench {
         let seal = SealKey::derive(&[1; 32]).expect("a key");
         store.add_signing_key(NewKey { key: stored(&key, made_at, &seal), after: None }).await.expect("added");
         let verifier = verifier(&lab, &store, &clock).await;
-        Self { verifier, store, clock, key, phone: phone.expect("a phone"), lab }
+        Self { verifier: Arc::new(verifier), store, clock, key, phone: phone.expect("a phone"), lab }
     }
 
     /// Another service over the same store, as after a restart.

@@ -1,16 +1,22 @@
 //! What a token says, and what is known by now.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide::crypto::digest::sha256;
+use bonafide::gateway::{self, Gateway, GatewayRules, Route};
+use bonafide::lab::app_attest::AppAttestLab;
+use bonafide::telemetry::{GatewayKind, GatewayOutcome};
 use bonafide::verdict::{Decision, Tier};
-use bonafide::verifier::AppConfig;
+use bonafide::verifier::{AppConfig, RequestContext, Role};
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, codes};
+use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, caller, codes};
 
 /// Another configuration, in which no laboratory is trusted any more.
 fn strict() -> Vec<AppConfig> {
-    let lab = bonafide::lab::app_attest::AppAttestLab::new(START).expect("a laboratory");
+    let lab = AppAttestLab::new(START).expect("a laboratory");
     let mut apps = apps(&lab);
     for app in &mut apps {
         app.app_attest.as_mut().expect("a section").lab_roots.clear();
@@ -82,17 +88,46 @@ async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
     let token = bench.token(&Value::Null, EAR).await;
     let session = bench.forged(&token, |_, payload| {
         payload.as_object_mut().map(|payload| payload.remove("sub"));
-        payload["bonafide"]["session_sha256"] = json!(data_encoding::BASE64URL_NOPAD.encode(&[5; 32]));
+        payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(&[5; 32]));
     });
     let verdict = bench.worth(&session).await;
     assert_allowed(&verdict);
     assert_eq!((verdict.session, verdict.instance), (Some([5; 32]), None));
     assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
-    let mut other = apps(&bonafide::lab::app_attest::AppAttestLab::new(START).expect("a laboratory"));
+    let mut other = apps(&AppAttestLab::new(START).expect("a laboratory"));
     for app in &mut other {
         app.app_attest.as_mut().expect("a section").policy.min_os_version = "99".parse().ok();
     }
     bench.verifier.reload(other).expect("reloads");
     let verdict = bench.worth(&session).await;
     assert_eq!((verdict.decision, codes(&verdict)), (Decision::StepUp, vec!["lab_anchor", "token_policy_changed"]));
+}
+
+#[tokio::test]
+async fn f15_a_token_about_a_session_stays_in_its_session() {
+    let bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let session = bench.forged(&token, |_, payload| {
+        payload.as_object_mut().map(|payload| payload.remove("sub"));
+        payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(&sha256(b"a session")));
+    });
+    let in_session = |user_session| RequestContext { user_session, ..RequestContext::default() };
+    assert_allowed(&bench.worth_with(&session, in_session(b"a session")).await);
+    assert_refused(&bench.worth_with(&session, in_session(b"another")).await, "token_session_mismatch");
+
+    let gateway = Gateway::new(Arc::clone(&bench.verifier), Arc::default(), GatewayRules::USUAL);
+    let route = Route::read(&GatewayRules::USUAL, [("app", "shop")]).expect("a route");
+    let request = gateway::Request {
+        route: &route,
+        method: b"GET",
+        scheme: b"https",
+        authority: b"shop.example",
+        path: b"/pay",
+        fields: [("bonafide-token", session.as_bytes())].into_iter().collect(),
+        client_address: None,
+        client_certificate: None,
+        body: gateway::Body::NotShown,
+    };
+    let answer = gateway.answer(GatewayKind::Envoy, &caller(Role::Gateway), &request).await;
+    assert_eq!((answer.outcome, answer.identity.reasons), (GatewayOutcome::Deny, vec!["session_missing".to_owned()]));
 }

@@ -70,6 +70,10 @@ impl Verifier {
         let claims = &known.claims;
         tokens.fits(claims, &caller.relying_party, &app.name, at.now)?;
         let proved = bearer(claims, token, &call.context, at.now)?;
+        let named = call.context.user_session;
+        if claims.session.is_some_and(|session| !named.is_empty() && session != sha256(named)) {
+            return Err(TokenRejection::SessionMismatch.into());
+        }
         if call.consume && !claims.single_use {
             return Err(TokenRejection::NotSingleUse.into());
         }

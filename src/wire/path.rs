@@ -5,9 +5,8 @@ const LIMIT: usize = 8 * 1024;
 /// What stands for something else to some readers when it is encoded: the delimiters, and the sign of encoding itself.
 const DELIMITERS: &[u8] = b"/\\#?;%";
 
-/// Whether the target of a request, as it stands in the request line, is in the normal form of RFC 3986, section 6.2.2: an
-/// absolute path without dot segments or empty ones, in which nothing is encoded that need not be, and no delimiter is.
-pub(super) fn is_plain(target: &[u8]) -> bool {
+/// Whether the target of a request, as it stands in the request line, is a plain path, with or without a query.
+pub fn is_plain_target(target: &[u8]) -> bool {
     let (path, query) = match target.iter().position(|byte| *byte == b'?') {
         Some(at) => target.split_at(at),
         None => (target, &b""[..]),
@@ -15,7 +14,9 @@ pub(super) fn is_plain(target: &[u8]) -> bool {
     target.len() <= LIMIT && query.iter().all(|byte| is_plain_byte(*byte)) && is_plain_path(path)
 }
 
-fn is_plain_path(path: &[u8]) -> bool {
+/// Whether a path is in the normal form of RFC 3986, section 6.2.2: absolute, without dot segments or empty ones, in which nothing
+/// is encoded that need not be, and no delimiter is.
+pub fn is_plain_path(path: &[u8]) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else { return false };
     let mut segments = rest.split(|byte| *byte == b'/').peekable();
     while let Some(segment) = segments.next() {
@@ -142,17 +143,17 @@ mod tests {
 
     #[test]
     fn f03_targets_that_readers_take_differently_are_refused() {
-        PLAIN.iter().for_each(|target| assert!(is_plain(target.as_bytes()), "{target}"));
-        AMBIGUOUS.iter().for_each(|target| assert!(!is_plain(target.as_bytes()), "{target}"));
+        PLAIN.iter().for_each(|target| assert!(is_plain_target(target.as_bytes()), "{target}"));
+        AMBIGUOUS.iter().for_each(|target| assert!(!is_plain_target(target.as_bytes()), "{target}"));
         let long = format!("/{}", "a".repeat(LIMIT));
-        assert!(!is_plain(long.as_bytes()) && is_plain(&long.as_bytes()[..LIMIT]));
-        assert!(!is_plain(b"/\0") && !is_plain(b"/\xff") && !is_plain(b"/a?\n"));
+        assert!(!is_plain_target(long.as_bytes()) && is_plain_target(&long.as_bytes()[..LIMIT]));
+        assert!(!is_plain_target(b"/\0") && !is_plain_target(b"/\xff") && !is_plain_target(b"/a?\n"));
     }
 
     proptest! {
         #[test]
         fn decoding_a_plain_path_changes_no_segment(target in "/[a-c./%25;\\\\#?]{0,24}") {
-            if is_plain(target.as_bytes()) {
+            if is_plain_target(target.as_bytes()) {
                 let path = target.split('?').next().unwrap_or_default();
                 prop_assert!(!path.contains("//") && !path.split('/').any(|segment| [".", ".."].contains(&segment)));
                 prop_assert!(!path.contains([';', '\\', '#']));
