@@ -23,6 +23,8 @@ pub enum Warning {
     MemoryStore,
     /// Others than its owner may read the file with the secret that signing keys are sealed under.
     SealExposed,
+    /// Tokens are signed, and nothing here serves the keys that verify them.
+    KeysUnpublished,
     /// The app takes keys of Apple's development environment.
     Development(AppName),
     /// The app takes evidence that anyone with the laboratory's keys can forge.
@@ -53,6 +55,7 @@ pub(super) fn all(config: &Config) -> Vec<Warning> {
         shown.map(|http| Warning::Http(http.listen)),
         (config.store == StoreConfig::Memory).then_some(Warning::MemoryStore),
         config.verifier.token.as_ref().is_some_and(|token| token.seal_is_exposed).then_some(Warning::SealExposed),
+        (config.verifier.token.is_some() && config.gateway.is_none()).then_some(Warning::KeysUnpublished),
     ];
     let sealed = config.verifier.apps.iter().filter(|app| opens_nothing(app, config)).map(|app| app.name.clone());
     let apps = config.verifier.apps.iter().flat_map(of_app);
@@ -98,6 +101,9 @@ impl fmt::Display for Warning {
             Self::Http(address) => write!(out, "metrics and health on {address}: whoever reaches it reads them"),
             Self::MemoryStore => out.write_str("the store is memory: a restart forgets every instance and sign count"),
             Self::SealExposed => out.write_str("token.seal_key_file: others than its owner may read it; chmod 600"),
+            Self::KeysUnpublished => {
+                out.write_str("[token] without [gateway.http]: nothing here serves the keys that verify tokens")
+            }
             Self::Development(app) => write!(out, "app {app}: the development environment is accepted"),
             Self::NobodyOpens(app) => {
                 write!(

@@ -76,3 +76,10 @@ fn audiences_belong_to_auth_servers() {
     assert_eq!(audiences.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     each_has_one_fault(&[(caller("gateway"), "5:13: only an auth server has tokens signed")]);
 }
+
+#[test]
+fn keys_that_nobody_can_fetch_are_told() {
+    let served = |gateway: &str| parse(&format!("{}\n{gateway}", token(""))).expect("a configuration").warnings();
+    assert!(served("").contains(&Warning::KeysUnpublished));
+    assert!(!served("[gateway.http]\n").contains(&Warning::KeysUnpublished));
+}
