@@ -166,7 +166,7 @@ impl Verdict {
             Subject::Session(digest) => (None, Some(digest)),
         };
         Self {
-            decision: frame.decisions.at(tier).into(),
+            decision: if appraisal.is_barred { Decision::Deny } else { frame.decisions.at(tier).into() },
             tier,
             vector: appraisal.vector,
             reasons: appraisal.reasons,
@@ -200,9 +200,10 @@ impl Verdict {
             lower => (self.tier.max(lower), self.decision.max(decisions.at(lower).into())),
         };
         let vector = self.vector.worse(&found.vector);
-        let reasons = [self.reasons, found.reasons].concat();
+        let reasons = [self.reasons.as_slice(), &found.reasons].concat();
         let reported = self.reported.into_iter().chain(codes(found.reported)).collect();
-        Self { decision, tier, vector, reasons, reported, freshness: Freshness::NEVER, ..self }
+        let freshness = if found.reasons.is_empty() { self.freshness } else { Freshness::NEVER };
+        Self { decision, tier, vector, reasons, reported, freshness, ..self }
     }
 
     /// Whom it is about; `None` for a refusal, which is about nobody.
@@ -297,6 +298,10 @@ mod tests {
             assert_eq!(worths.map(|worth| decided(worth, decisions).decision), expected);
         }
         assert_eq!(*decided(Worth::AFFIRMED, kind).reported, ["quiet"]);
+        let barred = Appraisal { is_barred: true, ..found(Worth::CONTRAINDICATED, &[]) };
+        let frame_of_kind = Frame { decisions: kind, ..frame(CLOCK_SKEW) };
+        let denied = Verdict::on(Subject::Session([0; 32]), Claims::default(), barred, frame_of_kind);
+        assert_eq!(denied.decision, Deny, "what speaks against the evidence itself is denied whatever a policy says");
         let refusal = Verdict::refusal(TrustVector::UNVERIFIED, vec![], Frame { decisions: kind, ..frame(CLOCK_SKEW) });
         assert_eq!(refusal.decision, Deny, "what does not verify is denied whatever a policy says");
     }

@@ -72,7 +72,7 @@ impl App {
     ) -> Verdict {
         let mut appraisal = appraise(&claims, &self.policy, circumstances);
         for reason in self.withdrawn(&claims) {
-            appraisal.add(reason, &NOT_OURS);
+            appraisal.add_firmly(reason, &NOT_OURS);
         }
         let until = self.until(&claims, circumstances);
         Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })

@@ -119,7 +119,13 @@ impl Verifier {
             None => return Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
         };
         let bound = verdict.bound;
-        let weighed = WeighedRequest { context: call.context, is_asserted: call.assertion.is_some(), now };
+        let weighed = WeighedRequest {
+            context: call.context,
+            is_asserted: call.assertion.is_some(),
+            is_proved: false,
+            token_proven_at: None,
+            now,
+        };
         Ok(self.weighed_request(app, caller, verdict, bound, &weighed))
     }
 

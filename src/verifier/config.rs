@@ -8,9 +8,10 @@ use crate::appraisal::{
     AppAttestPolicy, Application, BindingPolicy, Decisions, KeyAttestationPolicy, OwnRule, PlayIntegrityPolicy, Policy,
     SignalsPolicy,
 };
+use crate::crypto::digest::{Digest, sha256};
 use crate::evidence::app_attest::{AppId, Device};
-use crate::evidence::claims::Anchor;
 use crate::evidence::claims::play_integrity::SignerDigest;
+use crate::evidence::claims::{Anchor, HexBytes};
 use crate::evidence::key_attestation::{AppIdentity, FactoryExpiry, IssuerRules, SharedUserId};
 use crate::evidence::play_integrity::{IntegrityKeys, TokenKinds};
 use crate::ids::AppName;
@@ -168,7 +169,24 @@ impl AppConfig {
             applications: self.applications.clone(),
             own_rules: self.own_rules.clone(),
             decisions: self.decisions,
+            expectation: Some(HexBytes(self.expectation().to_vec())),
         }
+    }
+
+    /// A digest over everything that is asked of evidence before it is appraised.
+    fn expectation(&self) -> Digest {
+        let app_attest = self.app_attest.as_ref().map(|format| (&format.app_ids, format.device, &format.lab_roots));
+        let key_attestation = self.key_attestation.as_ref().map(|format| {
+            let rules = (format.shared_user_id, format.factory_expiry, format.issuers);
+            (&format.apps, rules, &format.lab_roots)
+        });
+        let play_integrity = self.play_integrity.as_ref().map(|format| {
+            let keys = |keys: &[IntegrityKeys]| keys.iter().map(|pair| pair.verification).collect::<Vec<_>>();
+            let made_by = (&format.package_name, &format.signers, format.decoder_origin);
+            (made_by, format.kinds, format.max_age, keys(&format.keys), keys(&format.lab_keys))
+        });
+        let times = (self.verdict_lifetime, self.freshness);
+        sha256(format!("{:?}", (app_attest, key_attestation, play_integrity, times)).as_bytes())
     }
 }
 

@@ -9,14 +9,14 @@ use super::caller::Caller;
 use super::check::RequestContext;
 use super::fault::CallFault;
 use crate::appraisal::{
-    Appraisal, BindingPolicy, Bond, Bonds, Circumstances, Request, appraise_binding, appraise_request,
+    Appraisal, BindingPolicy, Bond, Bonds, Circumstances, Decisions, Request, appraise_binding, appraise_request,
 };
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::crypto::secret::{MacKey, Secret};
 use crate::evidence::signed_request::SignedRequest;
 use crate::ids::Name;
 use crate::time::Timestamp;
-use crate::verdict::{Bound, Subject, Verdict};
+use crate::verdict::{Bound, Freshness, Subject, Verdict};
 
 /// Turns what a client is bound to into keyed hashes, of which each thing has a key of its own.
 #[derive(Debug)]
@@ -64,15 +64,19 @@ impl Verifier {
         weighed: &WeighedRequest<'_>,
     ) -> Arc<Verdict> {
         let Some(subject) = verdict.subject() else { return verdict };
-        let found = [
-            self.found_in_binding(app, caller, bound, &weighed.context),
-            found_by_rules(app, &verdict, subject, weighed),
-        ];
-        let decisions = &app.policy().decisions;
-        found
-            .into_iter()
-            .flatten()
-            .fold(verdict, |verdict, found| Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, decisions)))
+        let policy = app.policy();
+        // What a binding asks for is said by itself, and no threshold makes less of it.
+        let bindings =
+            self.found_in_binding(app, caller, bound, &weighed.context).map(|found| (found, &Decisions::CAREFUL));
+        let rules = found_by_rules(app, &verdict, subject, weighed).map(|found| (found, &policy.decisions));
+        let found = bindings.into_iter().chain(rules);
+        let verdict = found.fold(verdict, |verdict, (found, decisions)| {
+            Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, decisions))
+        });
+        if policy.hangs_on_requests() && verdict.freshness != Freshness::NEVER {
+            return Arc::new(Verdict { freshness: Freshness::NEVER, ..Arc::unwrap_or_clone(verdict) });
+        }
+        verdict
     }
 
     /// Whether the request comes from where the proof came from; `None` where nothing was found.
@@ -103,6 +107,10 @@ pub(super) struct WeighedRequest<'a> {
     pub(super) context: RequestContext<'a>,
     /// Whether the instance has signed this very request, which was verified.
     pub(super) is_asserted: bool,
+    /// Whether a proof of DPoP was verified that the request's token is bound to.
+    pub(super) is_proved: bool,
+    /// When the proof was given that a token rests on.
+    pub(super) token_proven_at: Option<Timestamp>,
     pub(super) now: Timestamp,
 }
 
@@ -113,6 +121,7 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
         return None;
     }
     let context = &weighed.context;
+    let proven_at = weighed.token_proven_at.map_or(verdict.issued_at, |at| at.min(verdict.issued_at));
     let request = Request {
         method: context.method,
         scheme: context.scheme,
@@ -120,11 +129,11 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
         path: context.path,
         address: context.client_address,
         tls_fingerprint: context.tls_fingerprint,
-        proof_age: Some(weighed.now.since(verdict.issued_at)),
+        proof_age: Some(weighed.now.since(proven_at)),
         has_assertion: weighed.is_asserted,
         has_session: !context.user_session.is_empty(),
         has_body_digest: context.body.is_some(),
-        has_dpop_proof: !context.dpop_proof.is_empty(),
+        has_dpop_proof: weighed.is_proved,
         has_client_certificate: context.client_certificate.is_some(),
     };
     let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(weighed.now) };

@@ -89,12 +89,12 @@ impl Verifier {
         let begun = Instant::now();
         loop {
             let Some(position) = *obeyed else {
-                *obeyed = Some(self.started_over(self.store.latest_position().await?));
+                *obeyed = Some(self.started_over(self.store.latest_position().await?).await?);
                 break;
             };
             match self.store.changes_after(position, PAGE).await? {
                 Changes::Gap { latest } => {
-                    *obeyed = Some(self.started_over(latest));
+                    *obeyed = Some(self.started_over(latest).await?);
                     break;
                 }
                 Changes::Page { changes, latest } => {
@@ -116,11 +116,12 @@ impl Verifier {
     }
 
     /// Takes the feed up here: whatever was kept before may have missed a change.
-    fn started_over(&self, latest: Position) -> Position {
+    async fn started_over(&self, latest: Position) -> Result<Position, StoreFault> {
+        self.take_up_status_list().await?;
         self.cache.end_era();
         self.instances.forget_before(latest);
         self.feed.restart(latest);
-        latest
+        Ok(latest)
     }
 
     /// Makes memory forget what a change concerns. The change has been committed: whatever is read from now on knows of it.

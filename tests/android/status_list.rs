@@ -62,6 +62,19 @@ async fn d07_a_list_in_force_at_one_replica_is_in_force_at_all() {
 }
 
 #[tokio::test]
+async fn d07_a_replica_that_starts_late_takes_up_the_list_that_is_kept() {
+    let desk = Desk::open(|_| ()).await;
+    desk.renew().await.expect("a list");
+    let (verdict, _) = desk.attest(&phone()).await;
+    desk.world.later(Duration::from_secs(1));
+    desk.world.google.replace_list(listed(&serial(&verdict), "REVOKED"));
+    assert!(desk.renew().await.expect("a list").changed);
+    // It was built before there was any list, and looks for the first time now.
+    desk.other.look().await.expect("looks");
+    assert_told(&desk.check_at(&desk.other, &verdict).await, Deny, &["lab_anchor", "chain_revoked"]);
+}
+
+#[tokio::test]
 async fn a08_a_phone_whose_attestation_key_is_listed_is_not_allowed_in() {
     let desk = Desk::open(|_| ()).await;
     desk.renew().await.expect("a list");

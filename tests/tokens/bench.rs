@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) key: Es256Key,
     pub(crate) phone: LabDevice,
-    lab: AppAttestLab,
+    pub(crate) lab: AppAttestLab,
 }
 
 pub(crate) fn name(text: &str) -> Name {

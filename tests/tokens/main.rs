@@ -5,6 +5,7 @@ mod bench;
 mod dpop;
 mod faults;
 mod keys;
+mod requests;
 mod signing;
 mod standing;
 mod uses;

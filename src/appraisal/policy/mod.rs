@@ -29,6 +29,7 @@ pub(super) use application::Effect;
 
 use super::vector::Worth;
 use crate::crypto::digest::sha256;
+use crate::evidence::claims::HexBytes;
 
 /// The reference values and thresholds of one app. Data, not code. A format without a section is not trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,10 @@ pub struct Policy {
     /// What is done at each tier.
     #[serde(default, skip_serializing_if = "Decisions::are_usual")]
     pub decisions: Decisions,
+    /// A digest over whose evidence the app takes, and for how long it counts. It is verified, not appraised; what changes it makes
+    /// another revision nevertheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectation: Option<HexBytes>,
 }
 
 /// What a finding is worth, the kindest first.
@@ -133,6 +138,11 @@ impl Policy {
     /// Whether a rule looks at requests, so that each of them has to be appraised by itself.
     pub fn looks_at_requests(&self) -> bool {
         self.own_rules.iter().any(|rule| rule.mode != Mode::Off && rule.when.looks_at_requests())
+    }
+
+    /// Whether what an instance is worth hangs on its requests: an answer to one says nothing about the next.
+    pub fn hangs_on_requests(&self) -> bool {
+        self.own_rules.iter().any(|rule| rule.mode == Mode::Enforce && rule.when.looks_at_requests())
     }
 
     /// The names of the rules that report instead of counting for everybody.

@@ -36,6 +36,8 @@ pub struct Appraisal {
     pub reasons: Vec<Reason>,
     /// What else was found, by rules that only report: it changes nothing.
     pub reported: Vec<Reason>,
+    /// Whether something speaks against the evidence itself: then it is denied, whatever is done at its tier otherwise.
+    pub is_barred: bool,
 }
 
 /// What a rule may look at beside claims and policy.
@@ -161,7 +163,8 @@ pub fn missing_key(policy: &Policy, circumstances: &Circumstances<'_>) -> Option
 
 impl Appraisal {
     /// Nothing was found.
-    pub const NOTHING: Self = Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new() };
+    pub const NOTHING: Self =
+        Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new(), is_barred: false };
 
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
@@ -177,6 +180,12 @@ impl Appraisal {
     pub fn add(&mut self, reason: Reason, worth: &TrustVector) {
         self.vector = self.vector.worse(worth);
         self.reasons.push(reason);
+    }
+
+    /// The same for what no policy weakens.
+    pub fn add_firmly(&mut self, reason: Reason, worth: &TrustVector) {
+        self.is_barred |= worth.tier() == Tier::Contraindicated;
+        self.add(reason, worth);
     }
 }
 

@@ -122,7 +122,7 @@ impl<'a> Weighing<'a> {
         let application = self.policy.application(&reason.code);
         let restated = application.tier.map_or(*found, |tier| found.restated(tier.worth()));
         match firmness {
-            Firmness::Firm => self.appraisal.add(reason, &found.worse(&restated)),
+            Firmness::Firm => self.appraisal.add_firmly(reason, &found.worse(&restated)),
             Firmness::Yielding => self.note(reason, &restated, &application),
         }
     }

@@ -43,6 +43,7 @@ fn unusual(policy: &Policy) -> Vec<String> {
         app_attest: policy.app_attest.as_ref().map(|_| AppAttestPolicy::careful()),
         key_attestation: policy.key_attestation.as_ref().map(|_| KeyAttestationPolicy::careful()),
         play_integrity: policy.play_integrity.as_ref().map(|_| PlayIntegrityPolicy::careful()),
+        expectation: policy.expectation.clone(),
         ..Policy::default()
     };
     let mut lines = Vec::new();

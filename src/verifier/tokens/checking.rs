@@ -88,7 +88,13 @@ impl Verifier {
             None => self.standing(app, &known, at).await?,
         };
         let verdict = Arc::new(verdict);
-        let weighed = WeighedRequest { context: call.context, is_asserted: call.assertion.is_some(), now: at.now };
+        let weighed = WeighedRequest {
+            context: call.context,
+            is_asserted: call.assertion.is_some(),
+            is_proved: proved.is_some(),
+            token_proven_at: call.assertion.is_none().then_some(claims.proven_at),
+            now: at.now,
+        };
         let verdict = self.weighed_request(app, caller, verdict, claims.bound, &weighed);
         if verdict.decision != Decision::Deny {
             self.spend(proved, once.filter(|_| call.consume)).await?;

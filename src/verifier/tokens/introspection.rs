@@ -52,7 +52,13 @@ impl Verifier {
         }
         let verdict = Arc::new(self.standing(&app, &known, at).await?);
         // Nothing is said of the request: what needs to know it finds fault.
-        let weighed = WeighedRequest { context: RequestContext::default(), is_asserted: false, now: at.now };
+        let weighed = WeighedRequest {
+            context: RequestContext::default(),
+            is_asserted: false,
+            is_proved: false,
+            token_proven_at: Some(known.claims.proven_at),
+            now: at.now,
+        };
         let verdict = self.weighed_request(&app, caller, verdict, known.claims.bound, &weighed);
         Ok(Introspected { claims: known.claims.clone(), verdict: Arc::unwrap_or_clone(verdict) })
     }
