@@ -1,14 +1,14 @@
 //! The auth server's part: it fetches challenges, passes on what the phone sends, and reads verdicts.
 
 use anyhow::Context;
-use tonic::transport::Channel;
 
+use super::callers::Calling;
 use super::narration::Narration;
 use super::setting::{APP, Setting};
 use crate::grpc::proto::attestation_service_client::AttestationServiceClient;
 use crate::grpc::proto::{
-    AppAttestEvidence, AssertRequest, AttestRequest, CreateChallengeRequest, Decision, Evidence, Purpose, Verdict,
-    assert_request, evidence,
+    AppAttestEvidence, AssertRequest, AssertResponse, AttestRequest, CreateChallengeRequest, Decision, Evidence,
+    Purpose, TokenFormat, TokenRequest, Verdict, assert_request, evidence,
 };
 use crate::lab::app_attest::LabDevice;
 
@@ -19,12 +19,18 @@ struct Signed {
 }
 
 struct AuthServer {
-    service: AttestationServiceClient<Channel>,
+    service: AttestationServiceClient<Calling>,
     instance: String,
 }
 
-/// Enrols a software phone, lets it sign in every order, and gives its pseudonym.
-pub(super) async fn enrol_and_assert(story: &mut Narration, setting: &Setting) -> anyhow::Result<String> {
+/// A phone that the service knows, and the auth server that passes on what it sends.
+pub(super) struct Enrolled {
+    server: AuthServer,
+    phone: LabDevice,
+}
+
+/// Enrols a software phone and lets it sign in every order.
+pub(super) async fn enrol_and_assert(story: &mut Narration, setting: &Setting) -> anyhow::Result<Enrolled> {
     let mut phone = setting.phone()?;
     let mut server = AuthServer { service: setting.auth_server(), instance: String::new() };
     story.chapter("A software phone enrols and signs (its laboratory root is named in the configuration)");
@@ -38,7 +44,22 @@ pub(super) async fn enrol_and_assert(story: &mut Narration, setting: &Setting) -
     story.expect_verdict("the same bytes again", &verdict, Decision::Deny, "challenge_replayed")?;
     server.arrive_out_of_order(story, &mut phone).await?;
     server.arrive_broken(story, &mut phone).await?;
-    Ok(server.instance)
+    Ok(Enrolled { server, phone })
+}
+
+impl Enrolled {
+    /// Its pseudonym.
+    pub(super) fn instance(&self) -> &str {
+        &self.server.instance
+    }
+
+    /// Signs a fresh challenge, and has the verdict signed. A denial gives no token.
+    pub(super) async fn signs_in(&mut self) -> anyhow::Result<(Verdict, Option<String>)> {
+        let signed = self.server.signed(&mut self.phone).await?;
+        let ear = TokenRequest { format: TokenFormat::Ear.into(), ..Default::default() };
+        let answer = self.server.answered(&signed, Some(ear)).await?;
+        Ok((answer.verdict.context("a verdict")?, answer.token.map(|token| token.token)))
+    }
 }
 
 impl AuthServer {
@@ -68,14 +89,19 @@ impl AuthServer {
     }
 
     async fn assert(&mut self, signed: &Signed) -> anyhow::Result<Verdict> {
+        self.answered(signed, None).await?.verdict.context("a verdict")
+    }
+
+    async fn answered(&mut self, signed: &Signed, token: Option<TokenRequest>) -> anyhow::Result<AssertResponse> {
         let request = AssertRequest {
             app: APP.to_owned(),
             signer: Some(assert_request::Signer::Instance(self.instance.clone())),
             client_data: signed.client_data.clone().into(),
             proof: Some(assert_request::Proof::Assertion(signed.assertion.clone().into())),
+            token,
             ..Default::default()
         };
-        self.service.assert(request).await?.into_inner().verdict.context("a verdict")
+        Ok(self.service.assert(request).await?.into_inner())
     }
 
     async fn arrive_out_of_order(&mut self, story: &mut Narration, phone: &mut LabDevice) -> anyhow::Result<()> {

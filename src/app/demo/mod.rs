@@ -2,10 +2,15 @@
 
 mod android;
 mod auth_server;
+mod callers;
+mod edge;
 mod gateway;
 mod narration;
 mod recorded;
+mod revocation;
 mod setting;
+mod token;
+mod web;
 
 use std::process::ExitCode;
 
@@ -40,12 +45,16 @@ async fn play() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What auth server, phones, gateway and Google have to say.
+/// What auth server, phones, gateways, operator and Google have to say.
 async fn talk(story: &mut Narration, setting: &Setting) -> anyhow::Result<()> {
-    story.chapter(&format!("The service listens on {}, its store is a temporary folder", setting.address()));
-    let instance = auth_server::enrol_and_assert(story, setting).await?;
-    gateway::check(story, setting, &instance).await?;
-    android::prove(story, setting).await
+    let (grpc, http) = (setting.address(), setting.web());
+    story.chapter(&format!("The service listens on {grpc} (gRPC) and {http} (HTTP), its store is a temporary folder"));
+    let mut phone = auth_server::enrol_and_assert(story, setting).await?;
+    gateway::check(story, setting, phone.instance()).await?;
+    android::prove(story, setting).await?;
+    let token = token::read(story, setting, &mut phone).await?;
+    edge::let_in(story, setting, &token).await?;
+    revocation::revoke(story, setting, &mut phone, &token).await
 }
 
 /// Waits for SIGINT or SIGTERM.
