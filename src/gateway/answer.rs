@@ -1,14 +1,14 @@
 //! Answers: what the proxy does with the request, what it tells the upstream, and what the client.
 
+use super::demand::Demand;
 use super::fields::CHALLENGE;
 use super::identity::Identity;
 use super::problem;
 use super::reasons::CREDENTIAL_MISSING;
 use super::route::Tell;
 use crate::telemetry::GatewayOutcome;
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::Reason;
 
-const STEP_UP: &str = "A fresh proof of the app is needed.";
 const MISSING: &str = "The request has to show what the app has proved.";
 const DENIED: &str = "The app that makes the request is not trusted to.";
 const UNABLE: &str = "It cannot be said now whether the app is to be trusted.";
@@ -42,17 +42,17 @@ impl Answer {
         Self { outcome: GatewayOutcome::Pass, identity, namesakes: Vec::new(), refusal: None }
     }
 
-    /// A step-up in the form of RFC 9470, with a challenge that can be answered at once.
+    /// The demand for something that helps, to a client that has used this scheme; with a challenge where that can be answered at
+    /// once.
     pub(super) fn challenged(
         identity: Identity,
-        verdict: &Verdict,
-        scheme: &str,
+        reasons: &[Reason],
+        (demand, scheme): (Demand, &str),
         challenge: Option<String>,
         tell: Tell,
     ) -> Self {
-        let demand = format!("{scheme} error=\"insufficient_user_authentication\", error_description=\"{STEP_UP}\"");
-        let body = problem::text(401, STEP_UP, &verdict.reasons, tell);
-        let mut refusal = Refusal::new(401, body).with("www-authenticate", demand);
+        let body = problem::text(401, demand.text(), reasons, tell);
+        let mut refusal = Refusal::new(401, body).with("www-authenticate", demand.field(scheme));
         refusal.fields.extend(challenge.map(|challenge| (CHALLENGE, challenge)));
         Self::refusing(GatewayOutcome::Challenge, identity, refusal)
     }

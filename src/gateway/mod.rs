@@ -2,6 +2,7 @@
 //! verdict an answer that the proxy can act on. The edges of gRPC and HTTP only translate.
 
 mod answer;
+mod demand;
 mod fields;
 mod identity;
 mod problem;
@@ -18,9 +19,11 @@ pub use identity::{IDENTITY_NAMES, Identity};
 pub use request::{Body, Request};
 pub use route::{GatewayRules, Route, RouteFault, Tell};
 
+use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason, Verdict};
 use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
+use demand::Demand;
 use question::Question;
 use reasons::{FORWARDED_AMBIGUOUS, SESSION_MISSING};
 use route::Mode;
@@ -92,21 +95,23 @@ impl Gateway {
         self.vitals.count_reasons(verdict);
         let instance = verdict.instance.map(|id| self.verifier.pseudonym(caller, id));
         let identity = Identity::of(verdict, instance);
-        let answer = match verdict.decision {
-            Decision::Allow => Answer::pass(identity),
-            Decision::StepUp => {
-                let challenge = self.verifier.create_challenge(caller, &request.route.app, Purpose::Assert, b"").ok();
-                Answer::challenged(
-                    identity,
-                    verdict,
-                    question.scheme,
-                    challenge.map(|issued| issued.text),
-                    self.rules.tell,
-                )
+        let (reasons, tell) = (&verdict.reasons, self.rules.tell);
+        let answer = match Demand::of(verdict) {
+            Some(demand) => {
+                let challenge = self.challenge(caller, &request.route.app, demand);
+                Answer::challenged(identity, reasons, (demand, question.scheme), challenge, tell)
             }
-            Decision::Deny => Answer::denied(identity, &verdict.reasons, self.rules.tell),
+            None if verdict.decision == Decision::Allow => Answer::pass(identity),
+            None => Answer::denied(identity, reasons, tell),
         };
         answer.without(request.namesakes())
+    }
+
+    /// What a client can sign at once, where that is what is asked of it.
+    fn challenge(&self, caller: &Caller, app: &AppName, demand: Demand) -> Option<String> {
+        let wanted = demand == Demand::Assertion;
+        let issued = wanted.then(|| self.verifier.create_challenge(caller, app, Purpose::Assert, b"").ok());
+        issued.flatten().map(|issued| issued.text)
     }
 
     fn refused(&self, request: &Request<'_>, reason: Reason) -> Answer {

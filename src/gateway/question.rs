@@ -1,5 +1,6 @@
 //! Requests become questions to the role, or are refused for what is wrong with them.
 
+use super::demand;
 use super::fields::{DPOP, INSTANCE, TOKEN};
 use super::reasons::{BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED};
 use super::request::{Body, Request};
@@ -45,7 +46,7 @@ impl<'a> Question<'a> {
             client_certificate: request.client_certificate,
             ..RequestContext::default()
         };
-        let scheme = if dpop_proof.is_empty() { "Bearer" } else { "DPoP" };
+        let scheme = if dpop_proof.is_empty() { "Bearer" } else { demand::DPOP };
         Ok(Self { subject: subject(request)?, context, scheme })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
-use crate::client::{get, head, send, send_bytes};
+use crate::client::{Said, get, head, send, send_bytes};
 use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
 use crate::stage::{KEY, Stage};
@@ -14,7 +15,7 @@ async fn envoy(stage: &Stage) -> Option<Running> {
     envoy_for("instance", stage).await
 }
 
-async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
+pub(crate) async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
     let program = find("envoy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -32,12 +33,31 @@ async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
     Some(Running::start(command, folder, port).await)
 }
 
+/// The client is told what to bring instead.
+#[track_caller]
+pub(crate) fn assert_demanded(said: &Said, demand: &str) {
+    assert_eq!(said.status, 401, "{said:?}");
+    assert!(said.header("www-authenticate").is_some_and(|field| field.starts_with(demand)), "{said:?}");
+}
+
 #[tokio::test]
 async fn f01_behind_envoy_the_identity_is_ours() {
     let stage = Stage::set().await;
     let Some(envoy) = envoy(&stage).await else { return };
     matrix::holds_behind(envoy.address, stage).await;
     assert!(!envoy.log().contains(KEY), "the key is in the log");
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_to_be_renewed() {
+    let stage = Stage::set().await;
+    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let token = format!("bonafide-token: {}", stage.token);
+    assert_eq!(get(envoy.address, "/pay", &[&token]).await.status, 200);
+    stage.service.later(Duration::from_secs(301));
+    let said = get(envoy.address, "/pay", &[&token]).await;
+    assert_demanded(&said, "Bearer error=\"invalid_token\"");
+    assert_eq!((said.header("bonafide-challenge"), &said.json()["reasons"][0]), (None, &"token_expired".into()));
 }
 
 #[tokio::test]
@@ -52,7 +72,7 @@ async fn a_token_passes_envoy_and_goes_no_further() {
     let (signed, signature) = stage.token.rsplit_once('.').expect("a signature");
     let other = format!("bonafide-token: {signed}.{}{}", &signature[1..], &signature[..1]);
     for refused in [other.as_str(), "bonafide-token: eyJhbGciOiJub25lIn0.e30."] {
-        assert_eq!(get(envoy.address, "/pay", &[refused]).await.status, 403, "{refused}");
+        assert_demanded(&get(envoy.address, "/pay", &[refused]).await, "Bearer error=\"invalid_token\"");
     }
     assert_eq!(get(envoy.address, "/pay", &[&token, &token]).await.status, 403);
     assert_eq!(get(envoy.address, "/pay", &[&stage.credential()]).await.status, 401, "an instance is no token");

@@ -232,7 +232,7 @@ async fn f20_a_token_reaches_an_api_that_verifies_it_itself() {
     let forwarding = check(&stage, asked(&[("app", "shop"), ("token", "forward")], "/", &token)).await;
     assert_eq!(removed(forwarding), ["bonafide-instance"]);
     let elsewhere = check(&stage, asked(&[("app", "bank")], "/", &token)).await;
-    assert_refused(elsewhere, 403, "token_app");
+    assert_refused(elsewhere, 401, "token_app");
 }
 
 #[tokio::test]
