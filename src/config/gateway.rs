@@ -22,6 +22,7 @@ pub(super) fn read(mut section: Section<'_>, named: Callers) -> (GatewayRules, O
         app: section.entry("app").and_then(Entry::parsed),
         tell: section.read("tell", |entry| entry.one_of(&TELL), Tell::Remedies),
         tls_fingerprint_header: section.entry("tls_fingerprint_header").and_then(header_name),
+        session_header: section.entry("session_header").and_then(header_name),
     };
     section.finish();
     (rules, read_http(http, named))

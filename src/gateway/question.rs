@@ -13,6 +13,7 @@ use crate::wire::path::is_plain_target;
 const TOKEN_LIMIT: usize = 8 * 1024;
 const INSTANCE_LIMIT: usize = 64;
 const FINGERPRINT_LIMIT: usize = 128;
+const SESSION_LIMIT: usize = 1024;
 const METHOD_LIMIT: usize = 32;
 const AUTHORITY_LIMIT: usize = 255;
 
@@ -36,7 +37,8 @@ impl<'a> Question<'a> {
         let dpop_proof = request.fields.single(DPOP, TOKEN_LIMIT)?.unwrap_or_default();
         let context = RequestContext {
             client_address: request.client_address,
-            tls_fingerprint: fingerprint(request, rules)?,
+            tls_fingerprint: configured(request, rules.tls_fingerprint_header.as_deref(), FINGERPRINT_LIMIT)?,
+            user_session: configured(request, rules.session_header.as_deref(), SESSION_LIMIT)?.as_bytes(),
             method: text(request.method, METHOD_LIMIT)?,
             scheme: scheme(request.scheme),
             authority: text(request.authority, AUTHORITY_LIMIT)?,
@@ -60,9 +62,10 @@ fn subject<'a>(request: &Request<'a>) -> Result<CheckSubject<'a>, Reason> {
     subject.ok_or(CREDENTIAL_MISSING)
 }
 
-fn fingerprint<'a>(request: &Request<'a>, rules: &GatewayRules) -> Result<&'a str, Reason> {
-    match &rules.tls_fingerprint_header {
-        Some(name) => Ok(request.fields.single(name, FINGERPRINT_LIMIT)?.unwrap_or_default()),
+/// What the gateway states in a field that the configuration names; nothing where it names none.
+fn configured<'a>(request: &Request<'a>, name: Option<&str>, limit: usize) -> Result<&'a str, Reason> {
+    match name {
+        Some(name) => Ok(request.fields.single(name, limit)?.unwrap_or_default()),
         None => Ok(""),
     }
 }

@@ -11,11 +11,14 @@ pub struct GatewayRules {
     pub tell: Tell,
     /// The header field, in lower case, in which the gateway states a fingerprint of the client's TLS.
     pub tls_fingerprint_header: Option<String>,
+    /// The header field, in lower case, in which the gateway states the user's session.
+    pub session_header: Option<String>,
 }
 
 impl GatewayRules {
     /// No app for routes that name none; remedies are told.
-    pub const USUAL: Self = Self { app: None, tell: Tell::Remedies, tls_fingerprint_header: None };
+    pub const USUAL: Self =
+        Self { app: None, tell: Tell::Remedies, tls_fingerprint_header: None, session_header: None };
 }
 
 /// How much a client is told about a refusal.

@@ -48,12 +48,14 @@ fn faults_of_the_server() {
 fn faults_of_the_gateway() {
     let name = "expected the name of a header field in lower case, for example \"x-ja4\"";
     let name: &'static str = format!("2:26: {name}").leak();
+    let session: &str = name.replace("2:26", "2:18").leak();
     let rules = [
         ("tell = \"code\"", "2:8: expected one of \"remedies\", \"codes\", \"nothing\"; did you mean \"codes\"?"),
         ("app = \"Shop\"", "2:7: a name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or a digit"),
         ("tls_fingerprint_header = \"X-JA4\"", name),
         ("tls_fingerprint_header = \"x ja4\"", name),
         ("tls_fingerprint_header = \"bonafide-token\"", name),
+        ("session_header = \"bonafide-session\"", session),
         ("listen = \"127.0.0.1:1\"", "2:1: unknown key \"listen\" in [gateway]"),
     ];
     each_has_one_fault(&in_section("gateway", &rules));
