@@ -329,7 +329,7 @@ pub fn gateway_request(bytes: &[u8]) {
         fields: fields.collect(),
         client_address: None,
         client_certificate: None,
-        body: gateway::Body::NotShown,
+        body: if method == b"GET" { gateway::Body::Whole(b"") } else { gateway::Body::NotShown },
     };
     let party = name("local");
     let caller = Caller { name: party.clone(), relying_party: party, role: Role::Gateway, apps: Grants::All };

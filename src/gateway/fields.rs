@@ -7,6 +7,8 @@ use crate::verdict::Reason;
 pub const TOKEN: &str = "bonafide-token";
 /// The instance that something in front of the gateway has made sure of.
 pub const INSTANCE: &str = "bonafide-instance";
+/// A signature by the instance over this very request.
+pub const ASSERTION: &str = "bonafide-assertion";
 /// The key by which a proxy of HTTP shows who it is.
 pub const CALLER_KEY: &str = "bonafide-caller-key";
 /// A fresh challenge, for a client that has to prove itself again.

@@ -2,6 +2,7 @@
 //! verdict an answer that the proxy can act on. The edges of gRPC and HTTP only translate.
 
 mod answer;
+mod assertion;
 mod demand;
 mod fields;
 mod identity;
@@ -14,7 +15,7 @@ mod route;
 use std::sync::Arc;
 
 pub use answer::{Answer, Refusal};
-pub use fields::{CALLER_KEY, CHALLENGE, Fields, INSTANCE, PROBLEM, TOKEN};
+pub use fields::{ASSERTION, CALLER_KEY, CHALLENGE, Fields, INSTANCE, PROBLEM, TOKEN};
 pub use identity::{IDENTITY_NAMES, Identity};
 pub use request::{Body, Request};
 pub use route::{GatewayRules, Route, RouteFault, Tell};
@@ -23,6 +24,7 @@ use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason, Verdict};
 use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
+use assertion::SignedOver;
 use demand::Demand;
 use question::Question;
 use reasons::{FORWARDED_AMBIGUOUS, SESSION_MISSING};
@@ -76,6 +78,7 @@ impl Gateway {
         let call = CheckCall {
             consume: request.route.consume,
             context: question.context,
+            assertion: question.assertion.as_ref().map(SignedOver::fresh),
             ..CheckCall::of(&request.route.app, question.subject)
         };
         match self.verifier.check(caller, call).await {

@@ -1,7 +1,8 @@
 //! Requests become questions to the role, or are refused for what is wrong with them.
 
+use super::assertion::{ASSERTION_LIMIT, SignedOver};
 use super::demand;
-use super::fields::{DPOP, INSTANCE, TOKEN};
+use super::fields::{ASSERTION, DPOP, INSTANCE, TOKEN};
 use super::reasons::{BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED};
 use super::request::{Body, Request};
 use super::route::{BodyRule, GatewayRules, SubjectFrom};
@@ -21,6 +22,8 @@ const AUTHORITY_LIMIT: usize = 255;
 pub(super) struct Question<'a> {
     pub(super) subject: CheckSubject<'a>,
     pub(super) context: RequestContext<'a>,
+    /// What the client has signed over the request.
+    pub(super) assertion: Option<SignedOver>,
     /// The scheme of authentication (RFC 9110, section 11.1) that fits what the client has sent.
     pub(super) scheme: &'static str,
 }
@@ -35,6 +38,7 @@ impl<'a> Question<'a> {
             return Err(PATH_AMBIGUOUS);
         }
         let dpop_proof = request.fields.single(DPOP, TOKEN_LIMIT)?.unwrap_or_default();
+        let assertion = request.fields.single(ASSERTION, ASSERTION_LIMIT)?.map(SignedOver::read).transpose()?;
         let context = RequestContext {
             client_address: request.client_address,
             tls_fingerprint: configured(request, rules.tls_fingerprint_header.as_deref(), FINGERPRINT_LIMIT)?,
@@ -43,13 +47,13 @@ impl<'a> Question<'a> {
             scheme: scheme(request.scheme),
             authority: text(request.authority, AUTHORITY_LIMIT)?,
             path: str::from_utf8(request.path).map_err(|_| PATH_AMBIGUOUS)?,
-            body: body(request)?,
+            body: body(request, assertion.is_some())?,
             dpop_proof,
             client_certificate: request.client_certificate,
             ..RequestContext::default()
         };
         let scheme = if dpop_proof.is_empty() { "Bearer" } else { demand::DPOP };
-        Ok(Self { subject: subject(request)?, context, scheme })
+        Ok(Self { subject: subject(request)?, context, assertion, scheme })
     }
 }
 
@@ -83,10 +87,11 @@ fn text(bytes: &[u8], limit: usize) -> Result<&str, Reason> {
     str::from_utf8(bytes).ok().filter(|_| sound).ok_or(REQUEST_MALFORMED)
 }
 
-fn body(request: &Request<'_>) -> Result<Option<Digest>, Reason> {
-    match (request.route.body, request.body) {
-        (BodyRule::Ignored, _) => Ok(None),
-        (BodyRule::Digest, Body::Whole(body)) => Ok(Some(sha256(body))),
-        (BodyRule::Digest, Body::NotShown) => Err(BODY_PARTIAL),
+/// The digest of the body where it counts: where the route says so, or the client has signed it.
+fn body(request: &Request<'_>, is_signed: bool) -> Result<Option<Digest>, Reason> {
+    match request.body {
+        _ if request.route.body == BodyRule::Ignored && !is_signed => Ok(None),
+        Body::Whole(body) => Ok(Some(sha256(body))),
+        Body::NotShown => Err(BODY_PARTIAL),
     }
 }

@@ -9,6 +9,11 @@ pub(super) const CREDENTIAL_AMBIGUOUS: Reason = Reason::new(
     "a header field that counts once stands there twice, or holds something else",
     Remedy::ContactSupport,
 );
+pub(super) const ASSERTION_MALFORMED: Reason = Reason::new(
+    "assertion_malformed",
+    "the header field with the assertion over the request does not have its form",
+    Remedy::ContactSupport,
+);
 pub(super) const HEADER_SPELLING: Reason = Reason::new(
     "header_spelling",
     "a header field is spelled so that an upstream may take it for one of this service",

@@ -7,23 +7,28 @@ use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
 use crate::stage::{KEY, Stage};
 
-#[tokio::test]
-async fn f01_behind_caddy_the_identity_is_ours() {
-    let Some(program) = find("caddy") else { return };
-    let stage = Stage::set().await;
+/// Caddy with routes that take an instance or a token.
+pub(crate) async fn caddy_for(subject: &str, stage: &Stage) -> Option<Running> {
+    let program = find("caddy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let changes = [
         ("8080", port.to_string()),
         ("7081", stage.gateway().port().to_string()),
         ("8000", stage.api.port().to_string()),
-        ("subject=token", "subject=instance".to_owned()),
+        ("subject=token", format!("subject={subject}")),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
     fs::write(folder.path().join("Caddyfile"), deployed("Caddyfile", &changes)).expect("written");
     let mut command = Command::new(program);
     command.args(["run", "--config", "Caddyfile", "--adapter", "caddyfile"]).env("BONAFIDE_CALLER_KEY", KEY);
-    let caddy = Running::start(command, folder, port).await;
+    Some(Running::start(command, folder, port).await)
+}
+
+#[tokio::test]
+async fn f01_behind_caddy_the_identity_is_ours() {
+    let stage = Stage::set().await;
+    let Some(caddy) = caddy_for("instance", &stage).await else { return };
     matrix::holds_behind(caddy.address, stage).await;
     assert!(!caddy.log().contains(KEY), "the key is in the log");
 }

@@ -16,9 +16,9 @@ use tonic::Code;
 use crate::client::get;
 use crate::stage::{KEY, Stage, by};
 
-const ROUTE: [(&str, &str); 2] = [("app", "shop"), ("subject", "instance")];
+pub(crate) const ROUTE: [(&str, &str); 2] = [("app", "shop"), ("subject", "instance")];
 
-fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]) -> CheckRequest {
+pub(crate) fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]) -> CheckRequest {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into()));
     let http = HttpRequest {
         method: "GET".into(),
@@ -32,7 +32,7 @@ fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]) -> CheckR
     with(route, http)
 }
 
-fn with(route: &[(&str, &str)], http: HttpRequest) -> CheckRequest {
+pub(crate) fn with(route: &[(&str, &str)], http: HttpRequest) -> CheckRequest {
     let context_extensions = route.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let attributes = AttributeContext {
         request: Some(Request { http: Some(http) }),
@@ -42,12 +42,12 @@ fn with(route: &[(&str, &str)], http: HttpRequest) -> CheckRequest {
     CheckRequest { attributes: Some(attributes) }
 }
 
-async fn check(stage: &Stage, request: CheckRequest) -> CheckResponse {
+pub(crate) async fn check(stage: &Stage, request: CheckRequest) -> CheckResponse {
     let mut client = AuthorizationClient::new(stage.service.channel.clone());
     client.check(by(KEY, request)).await.expect("an answer, whatever was asked").into_inner()
 }
 
-fn passed(response: CheckResponse) -> OkHttpResponse {
+pub(crate) fn passed(response: CheckResponse) -> OkHttpResponse {
     assert_eq!(response.status.as_ref().map(|status| status.code), Some(0), "{response:?}");
     match response.http_response {
         Some(HttpResponse::OkResponse(passed)) => passed,
@@ -55,7 +55,7 @@ fn passed(response: CheckResponse) -> OkHttpResponse {
     }
 }
 
-fn refused(response: CheckResponse) -> (i32, DeniedHttpResponse) {
+pub(crate) fn refused(response: CheckResponse) -> (i32, DeniedHttpResponse) {
     let code = response.status.as_ref().map_or(0, |status| status.code);
     match response.http_response {
         Some(HttpResponse::DeniedResponse(refused)) if code != 0 => (code, refused),
@@ -64,7 +64,7 @@ fn refused(response: CheckResponse) -> (i32, DeniedHttpResponse) {
 }
 
 #[track_caller]
-fn assert_refused(response: CheckResponse, status: i32, reason: &str) {
+pub(crate) fn assert_refused(response: CheckResponse, status: i32, reason: &str) {
     let (code, refused) = refused(response);
     assert_eq!(refused.status.map(|status| status.code), Some(status), "{}", refused.body);
     let expected = if status == 401 { Code::Unauthenticated } else { Code::PermissionDenied };

@@ -3,11 +3,13 @@
 //! A gateway that is not installed is not tested, and the test says so.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at a surprise")]
 
+mod bound;
 mod caddy;
 mod client;
 mod envoy;
 mod ext_authz;
 mod forward_auth;
+mod fresh;
 #[path = "../service/harness.rs"]
 #[allow(dead_code, reason = "the tests of the service use the rest")]
 mod harness;
@@ -16,6 +18,7 @@ mod matrix;
 mod nginx;
 mod program;
 mod python;
+mod revoked;
 mod stage;
 mod traefik;
 mod upstream;

@@ -4,14 +4,24 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
+use bonafide::crypto::jwk::PublicJwk;
+use bonafide::evidence::signed_request::SignedRequest;
 use bonafide::gateway::{GatewayRules, Tell};
 use bonafide::grpc::CallerKey;
-use bonafide::grpc::proto::{AttestRequest, CreateChallengeRequest, Decision, Purpose, TokenFormat, TokenRequest};
+use bonafide::grpc::proto::instance_service_client::InstanceServiceClient;
+use bonafide::grpc::proto::{
+    AssertRequest, AttestRequest, CreateChallengeRequest, Decision, InstanceName, Purpose, RequestContext,
+    RevokeInstanceRequest, TokenFormat, TokenRequest, instance_name,
+};
 use bonafide::http::{GatewayConfig, HttpConfig};
+use bonafide::lab::app_attest::LabDevice;
+use bonafide::lab::client_data::ClientDataPlan;
 use bonafide::verifier::{Caller, Grants, Role, TokenConfig};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::Value;
 use tonic::Request;
 
-use crate::harness::{Harness, attest_request};
+use crate::harness::{Harness, assert_request, attest_request};
 use crate::upstream;
 
 /// The key of the gateway.
@@ -20,6 +30,8 @@ pub(crate) const KEY: &str = "edge-key-0123456789";
 pub(crate) const LOGIN_KEY: &str = "login-key-0123456789";
 /// The key of another relying party's gateway.
 pub(crate) const PARTNER_KEY: &str = "partner-key-0123456789";
+/// The key of an operator.
+const DESK_KEY: &str = "desk-key-0123456789";
 /// The service's own name.
 pub(crate) const ISSUER: &str = "https://bonafide.example";
 
@@ -30,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) instance: String,
     /// A token of this phone for the gateway's relying party.
     pub(crate) token: String,
+    phone: LabDevice,
 }
 
 fn key(name: &str, party: &str, key: &str, role: Role) -> CallerKey {
@@ -43,6 +56,7 @@ fn configure(config: &mut Config) {
         key("edge", "shop", KEY, Role::Gateway),
         key("login", "shop", LOGIN_KEY, Role::AuthServer),
         key("partner", "partner", PARTNER_KEY, Role::Gateway),
+        key("desk", "shop", DESK_KEY, Role::Operator),
     ];
     config.verifier.token = Some(TokenConfig::of(ISSUER));
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -70,8 +84,9 @@ impl Stage {
             change(config);
         };
         let service = Harness::start_with(configured).await;
-        let (instance, token) = enrolled(&service).await;
-        Self { service, api: upstream::start().await, instance, token }
+        let phone = service.phone();
+        let (instance, token) = enrolled(&service, &phone).await;
+        Self { service, api: upstream::start().await, instance, token, phone }
     }
 
     /// Where proxies of HTTP ask.
@@ -83,18 +98,58 @@ impl Stage {
     pub(crate) fn credential(&self) -> String {
         format!("bonafide-instance: {}", self.instance)
     }
+
+    /// The header line in which the phone signs this request with this challenge.
+    pub(crate) fn assertion(&mut self, challenge: &str, request: &SignedRequest<'_>) -> String {
+        let client_data = ClientDataPlan::answering(challenge.as_bytes()).over(request).write();
+        let assertion = self.phone.assert(&client_data).expect("signs");
+        let [client_data, assertion] = [client_data, assertion].map(|part| BASE64URL_NOPAD.encode(&part));
+        format!("bonafide-assertion: app_attest.{client_data}.{assertion}")
+    }
+
+    /// A challenge for an assertion, from the auth server.
+    pub(crate) async fn challenge(&self) -> String {
+        challenge(&self.service, Purpose::Assert).await
+    }
+
+    /// A token that is bound to this key, if there is one; the phone is bound to this context.
+    pub(crate) async fn token_for(&mut self, key: Option<&PublicJwk>, context: Option<RequestContext>) -> String {
+        let plan = ClientDataPlan::answering(self.challenge().await.as_bytes());
+        let key = key.map(|key| serde_json::from_str::<Value>(&key.canonical()).expect("JSON"));
+        let client_data = key.into_iter().fold(plan, |plan, key| plan.with("cnf", key)).write();
+        let assertion = self.phone.assert(&client_data).expect("signs");
+        let request =
+            AssertRequest { token: ear(), context, ..assert_request("shop", &self.instance, &client_data, assertion) };
+        let answer = self.service.attestation().assert(by(LOGIN_KEY, request)).await.expect("an answer").into_inner();
+        answer.token.expect("a token").token
+    }
+
+    /// An operator revokes the phone.
+    pub(crate) async fn revoke(&self) {
+        let name = InstanceName { name: Some(instance_name::Name::Instance(self.instance.clone())) };
+        let (app, why) = ("shop".to_owned(), "stolen".to_owned());
+        let request = RevokeInstanceRequest { app, name: Some(name), why, expire_time: None };
+        let mut instances = InstanceServiceClient::new(self.service.channel.clone());
+        instances.revoke_instance(by(DESK_KEY, request)).await.expect("an answer");
+    }
 }
 
 /// The pseudonym and a token of a phone that has just been enrolled.
-async fn enrolled(service: &Harness) -> (String, String) {
-    let request =
-        CreateChallengeRequest { app: "shop".to_owned(), purpose: Purpose::Attest.into(), ..Default::default() };
-    let challenge = service.attestation().create_challenge(by(LOGIN_KEY, request)).await.expect("a challenge");
-    let client_data = challenge.into_inner().challenge.into_bytes();
-    let token = TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() };
-    let request = AttestRequest { token: Some(token), ..attest_request("shop", &service.phone(), &client_data) };
+async fn enrolled(service: &Harness, phone: &LabDevice) -> (String, String) {
+    let client_data = challenge(service, Purpose::Attest).await.into_bytes();
+    let request = AttestRequest { token: ear(), ..attest_request("shop", phone, &client_data) };
     let answer = service.attestation().attest(by(LOGIN_KEY, request)).await.expect("an answer").into_inner();
     let verdict = answer.verdict.expect("a verdict");
     assert_eq!(verdict.decision(), Decision::Allow, "{verdict:?}");
     (verdict.instance, answer.token.expect("a token").token)
+}
+
+async fn challenge(service: &Harness, purpose: Purpose) -> String {
+    let request = CreateChallengeRequest { app: "shop".to_owned(), purpose: purpose.into(), ..Default::default() };
+    let answer = service.attestation().create_challenge(by(LOGIN_KEY, request)).await.expect("a challenge");
+    answer.into_inner().challenge
+}
+
+fn ear() -> Option<TokenRequest> {
+    Some(TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() })
 }

@@ -1,0 +1,50 @@
+//! Operators revoke a phone while it uses the API through gateways.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::caddy::caddy_for;
+use crate::client::get;
+use crate::envoy::envoy_for;
+use crate::stage::Stage;
+use crate::upstream::Reached;
+
+/// The promise: from the answer of a revocation to its refusal everywhere.
+const PROMISE: Duration = Duration::from_secs(1);
+
+async fn assert_served(gateway: SocketAddr, stage: &Stage) {
+    let reached = Reached::of(&get(gateway, "/pay", &[&format!("bonafide-token: {}", stage.token)]).await);
+    let told = ["bonafide-verdict", "bonafide-verdict-instance"].map(|name| reached.all(name).join("|"));
+    assert_eq!(told, ["allow", stage.instance.as_str()]);
+}
+
+async fn assert_refused_in_time(gateway: SocketAddr, stage: &Stage, revoked_at: Instant) {
+    let token = format!("bonafide-token: {}", stage.token);
+    loop {
+        let said = get(gateway, "/pay", &[&token]).await;
+        let since = revoked_at.elapsed();
+        if said.status == 403 {
+            let reasons = said.json()["reasons"].clone();
+            assert!(reasons.as_array().is_some_and(|all| all.contains(&"instance_revoked".into())), "{said:?}");
+            assert_eq!(said.header("www-authenticate"), None, "a new token would say the same: {said:?}");
+            return;
+        }
+        assert!(said.status == 200 && since < PROMISE, "after {since:?}: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_phone_is_refused_within_a_second_behind_envoy_and_caddy() {
+    let stage = Stage::set().await;
+    let (envoy, caddy) = (envoy_for("token", &stage).await, caddy_for("token", &stage).await);
+    let gateways: Vec<SocketAddr> =
+        [envoy.as_ref(), caddy.as_ref()].into_iter().flatten().map(|each| each.address).collect();
+    for gateway in &gateways {
+        assert_served(*gateway, &stage).await;
+    }
+    stage.revoke().await;
+    let revoked_at = Instant::now();
+    for gateway in &gateways {
+        assert_refused_in_time(*gateway, &stage, revoked_at).await;
+    }
+}
