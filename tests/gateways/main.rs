@@ -20,5 +20,6 @@ mod program;
 mod python;
 mod revoked;
 mod stage;
+mod tls;
 mod traefik;
 mod upstream;
