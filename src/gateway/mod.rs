@@ -23,6 +23,7 @@ pub use route::{GatewayRules, Route, RouteFault, Tell};
 use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason, Verdict};
+use crate::wire::path::is_plain_target;
 use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
 use assertion::SignedOver;
 use demand::Demand;
@@ -125,7 +126,7 @@ impl Gateway {
 }
 
 /// Whether the request must not pass even where nothing is enforced: it carries what an upstream may take for our word, and not
-/// every proxy can take that out.
+/// every proxy can take that out; or an upstream may take its target for one of a route where much is enforced.
 fn is_unsafe(request: &Request<'_>) -> bool {
-    request.fields.has_disguise()
+    request.fields.has_disguise() || !is_plain_target(request.path)
 }

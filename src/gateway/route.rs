@@ -107,14 +107,16 @@ impl Route {
             Some(app) => app.parse()?,
             None => rules.app.clone().ok_or(RouteFault::AppMissing)?,
         };
-        Ok(Self {
+        let route = Self {
             app,
             subject: choice(found.subject, [("token", SubjectFrom::Token), ("instance", SubjectFrom::Instance)])?,
             mode: choice(found.mode, [("enforce", Mode::Enforce), ("monitor", Mode::Monitor)])?,
             body: choice(found.body, [("ignore", BodyRule::Ignored), ("digest", BodyRule::Digest)])?,
             token: choice(found.token, [("remove", TokenFate::Removed), ("forward", TokenFate::Forwarded)])?,
             consume: choice(found.consume, [("no", false), ("yes", true)])?,
-        })
+        };
+        // An instance cannot be spent.
+        if route.consume && route.subject == SubjectFrom::Instance { Err(RouteFault::Setting) } else { Ok(route) }
     }
 }
 

@@ -114,6 +114,7 @@ async fn f01_a_name_in_disguise_is_refused_where_nothing_else_is() {
     assert_refused(check(&stage, asked(&ROUTE, "/", &headers)).await, 403, "header_spelling");
     let monitor = [ROUTE[0], ROUTE[1], ("mode", "monitor")];
     assert_refused(check(&stage, asked(&monitor, "/", &headers)).await, 403, "header_spelling");
+    assert_refused(check(&stage, asked(&monitor, "/beta/..;/pay", &[])).await, 403, "path_ambiguous");
     let told = told(&passed(check(&stage, asked(&monitor, "/", &[])).await).headers);
     assert_eq!((told[0].1.as_str(), told[4].1.as_str()), ("deny", "credential_missing"));
 }

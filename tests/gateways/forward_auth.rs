@@ -80,6 +80,19 @@ async fn f02_what_a_client_adds_to_the_description_is_refused() {
 }
 
 #[tokio::test]
+async fn f02_a_client_chooses_no_settings() {
+    let stage = Stage::set().await;
+    let key = format!("{CALLER_KEY}: {KEY}");
+    for query in ["mode=monitor", "subject=instance&mode=monitor"] {
+        let own = format!("x-forwarded-uri: /pay?{query}");
+        let described = FORWARDED.iter().copied().filter(|line| !line.starts_with("x-forwarded-uri"));
+        let lines: Vec<&str> = described.chain([key.as_str(), own.as_str()]).collect();
+        let said = get(stage.gateway(), &format!("/forward-auth/caddy/shop?{query}"), &lines).await;
+        assert_eq!((said.status, &said.json()["reasons"][0]), (403, &"forwarded_ambiguous".into()), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn nginx_gets_the_problem_in_a_field_as_well() {
     let stage = Stage::set().await;
     let key = format!("{CALLER_KEY}: {KEY}");

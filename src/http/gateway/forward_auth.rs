@@ -27,8 +27,9 @@ pub(super) async fn forward_auth(
 ) -> Response {
     let Some(proxy) = Proxy::named(&proxy) else { return StatusCode::NOT_FOUND.into_response() };
     let Some(caller) = caller(&edge, &headers) else { return StatusCode::FORBIDDEN.into_response() };
-    let answer = match route(&edge, &app, query.as_deref().unwrap_or_default()) {
-        Ok(route) => answer(&edge, proxy, &caller, &route, &headers).await,
+    let query = query.unwrap_or_default();
+    let answer = match route(&edge, &app, &query) {
+        Ok(route) => answer(&edge, proxy, &caller, (&route, &query), &headers).await,
         Err(fault) => {
             tracing::error!(error = %fault, caller = caller.name.as_str(), "a route of the gateway cannot be judged");
             edge.gateway.unable(proxy.kind)
@@ -53,9 +54,17 @@ fn route(edge: &Edge, app: &str, query: &str) -> Result<Route, RouteFault> {
     Route::read(edge.gateway.rules(), std::iter::once(("app", app)).chain(settings))
 }
 
-async fn answer(edge: &Edge, proxy: Proxy, caller: &Caller, route: &Route, headers: &HeaderMap) -> Answer {
+async fn answer(
+    edge: &Edge,
+    proxy: Proxy,
+    caller: &Caller,
+    (route, settings): (&Route, &str),
+    headers: &HeaderMap,
+) -> Answer {
     let fields = fields(headers);
-    let Some(described) = proxy.described(&fields) else { return edge.gateway.misdescribed(proxy.kind, route) };
+    // A proxy that is told of no settings may ask with the client's own query in their place: Caddy does.
+    let described = proxy.described(&fields).filter(|described| settings.is_empty() || !ends_in(described.path, settings));
+    let Some(described) = described else { return edge.gateway.misdescribed(proxy.kind, route) };
     let request = Request {
         route,
         method: described.method,
@@ -68,6 +77,11 @@ async fn answer(edge: &Edge, proxy: Proxy, caller: &Caller, route: &Route, heade
         body: ShownBody::NotShown,
     };
     edge.gateway.answer(proxy.kind, caller, &request).await
+}
+
+fn ends_in(target: &[u8], query: &str) -> bool {
+    let asked = target.iter().position(|byte| *byte == b'?').and_then(|at| target.get(at + 1..));
+    asked == Some(query.as_bytes())
 }
 
 fn response(kind: GatewayKind, answer: Answer) -> Response {
