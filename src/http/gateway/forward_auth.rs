@@ -63,7 +63,8 @@ async fn answer(
 ) -> Answer {
     let fields = fields(headers);
     // A proxy that is told of no settings may ask with the client's own query in their place: Caddy does.
-    let described = proxy.described(&fields).filter(|described| settings.is_empty() || !ends_in(described.path, settings));
+    let described =
+        proxy.described(&fields).filter(|described| settings.is_empty() || !ends_in(described.path, settings));
     let Some(described) = described else { return edge.gateway.misdescribed(proxy.kind, route) };
     let request = Request {
         route,
