@@ -1,28 +1,55 @@
 //! Follows the feed of changes for as long as the service lives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::appraisal::PolicyRevision;
+use crate::ids::AppName;
 use crate::telemetry::{Kind, Sample};
 use crate::verifier::Verifier;
 
 /// How often the feed is looked at. Changes made here are obeyed before they are answered; those of others wait this long at most.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Looks at the feed several times a second. While that fails, no verdict is taken from memory.
+/// Which policies are in force, as far as everybody has been told.
+#[derive(Default)]
+struct Announced {
+    policies: BTreeMap<AppName, PolicyRevision>,
+    failing: bool,
+}
+
+/// Looks at the feed several times a second. While that fails, no verdict is taken from memory. Tells of policies that have come in
+/// force since, until that has succeeded.
 pub(super) async fn follow(verifier: Arc<Verifier>) {
-    let mut failing = false;
-    let mut announced = false;
+    let (mut failing, mut announced) = (false, Announced::default());
     loop {
         let looked = verifier.look().await;
         if let (Err(fault), false) = (&looked, failing) {
             tracing::warn!(error = %fault, "the feed of changes cannot be read; verdicts are not taken from memory");
         }
         failing = looked.is_err();
-        if !failing && !announced {
-            announced = verifier.announce_policies().await.is_ok();
+        if !failing {
+            announced.keep_up(&verifier).await;
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+impl Announced {
+    async fn keep_up(&mut self, verifier: &Verifier) {
+        let policies = verifier.policies();
+        if policies == self.policies {
+            return;
+        }
+        let told = verifier.announce_policies(&policies).await;
+        if let (Err(fault), false) = (&told, self.failing) {
+            tracing::warn!(error = %fault, "watchers are not told of new policies yet; trying again");
+        }
+        self.failing = told.is_err();
+        if told.is_ok() {
+            self.policies = policies;
+        }
     }
 }
 

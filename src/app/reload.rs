@@ -83,11 +83,6 @@ impl Followed {
                     tracing::info!("the configuration of the apps is as it was");
                 }
                 reloads.count(outcome);
-                if outcome == Outcome::Applied
-                    && let Err(fault) = verifier.announce_policies().await
-                {
-                    tracing::warn!(error = %fault, "watchers were not told of the new policies");
-                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The feed of changes as one replica follows it: every change reaches its caches, and whoever watches.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 
 use super::Verifier;
+use crate::appraisal::PolicyRevision;
 use crate::crypto::digest::Digest;
 use crate::ids::{AppName, Position};
 use crate::store::{AnnounceOutcome, Announcement, Change, Changes, News, Scope, Statement, StoreFault};
@@ -162,11 +163,10 @@ impl Verifier {
         self.announce(Announcement::Policy { app: app.clone(), revision: revision.to_owned() }).await
     }
 
-    /// Tells the policies of all apps as they are configured now.
-    pub async fn announce_policies(&self) -> Result<(), StoreFault> {
-        let apps: Vec<_> = self.apps.load().values().cloned().collect();
-        for app in apps {
-            self.announce_policy(&app.name, &app.policy().revision().to_string()).await?;
+    /// Tells these policies, one by one; after an error, some may have been told.
+    pub async fn announce_policies(&self, policies: &BTreeMap<AppName, PolicyRevision>) -> Result<(), StoreFault> {
+        for (app, revision) in policies {
+            self.announce_policy(app, &revision.to_string()).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -34,15 +34,20 @@ use tokio::sync::Semaphore;
 use crate::harness::{APP_ID, START};
 
 /// A store that has kept a proof long before it says so.
-struct Slow {
+pub(crate) struct Slow {
     store: MemoryStore,
     answers: Semaphore,
     away: AtomicBool,
+    /// How many announcements will fail yet.
+    pub(crate) deaf: AtomicU32,
+    /// How many announcements were tried.
+    pub(crate) announcements: AtomicU32,
 }
 
 impl Slow {
-    fn new() -> Self {
-        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away: AtomicBool::new(false) }
+    pub(crate) fn new() -> Self {
+        let (away, deaf, announcements) = Default::default();
+        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, deaf, announcements }
     }
 
     /// What the store answers while it is there.
@@ -88,6 +93,10 @@ impl Store for Slow {
     }
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
+        self.announcements.fetch_add(1, Ordering::SeqCst);
+        if self.deaf.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |deaf| deaf.checked_sub(1)).is_ok() {
+            return Box::pin(async { Err(StoreFault::Backend("deaf".to_owned())) });
+        }
         self.store.announce(announcement, at)
     }
 

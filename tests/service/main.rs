@@ -1,6 +1,7 @@
 //! The real service on loopback, with the embedded store and software phones: what relying parties and attackers see.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at a surprise")]
 
+mod announced;
 mod assertions;
 mod bindings;
 mod callers;

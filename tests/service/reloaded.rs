@@ -21,21 +21,21 @@ use crate::program::{Program, phone, stage};
 /// No phone of the laboratory has a system this new.
 const STRICTER: &str = "environment = \"production\"\nmin_os_version = \"99.0\"";
 
-fn text(folder: &Path) -> String {
+pub(crate) fn text(folder: &Path) -> String {
     fs::read_to_string(folder.join("bonafide.toml")).expect("reads")
 }
 
 /// Puts a text in the place of the file, as editors and deployments do.
-fn replace(folder: &Path, text: &str) {
+pub(crate) fn replace(folder: &Path, text: &str) {
     fs::write(folder.join("next.toml"), text).expect("writes");
     fs::rename(folder.join("next.toml"), folder.join("bonafide.toml")).expect("renames");
 }
 
-fn stricter(text: &str) -> String {
+pub(crate) fn stricter(text: &str) -> String {
     text.replace("environment = \"production\"", STRICTER)
 }
 
-fn revision(text: &str, folder: &Path) -> String {
+pub(crate) fn revision(text: &str, folder: &Path) -> String {
     let config = Config::parse(text, folder).expect("is sound");
     config.verifier.apps[0].policy().revision().to_string()
 }
