@@ -9,7 +9,7 @@ use bonafide::grpc::proto::{
 
 use crate::harness::{Harness, attest_request, codes};
 
-fn context(address: &str, tls: &str, session: &str) -> RequestContext {
+pub(crate) fn context(address: &str, tls: &str, session: &str) -> RequestContext {
     RequestContext {
         client_address: address.to_owned(),
         tls_fingerprint: tls.to_owned(),
@@ -18,7 +18,7 @@ fn context(address: &str, tls: &str, session: &str) -> RequestContext {
     }
 }
 
-fn home() -> RequestContext {
+pub(crate) fn home() -> RequestContext {
     context("192.0.2.7", "t13d1516h2_8daaf6152771_b186095e22b6", "session 1")
 }
 
@@ -59,10 +59,10 @@ fn assert_allowed(verdict: &Verdict) {
     assert!(verdict.freshness.is_some_and(|hints| hints.fresh_for.is_some()));
 }
 
-type Case = (&'static str, fn(Stance) -> BindingPolicy, RequestContext, RequestContext);
+pub(crate) type Case = (&'static str, fn(Stance) -> BindingPolicy, RequestContext, RequestContext);
 
 /// A policy that asks for one thing, what a request then looks like that differs in it, and one that does not say.
-fn each() -> [Case; 3] {
+pub(crate) fn each() -> [Case; 3] {
     let tls_fingerprint = home().tls_fingerprint;
     let without = [
         RequestContext { client_address: String::new(), ..home() },

@@ -28,7 +28,7 @@ async fn service(http: HttpConfig) -> (Harness, SocketAddr) {
 }
 
 /// Sends these bytes and reads until the connection ends.
-async fn said(address: SocketAddr, request: &str) -> String {
+pub(crate) async fn said(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("connects");
     stream.write_all(request.as_bytes()).await.ok();
     let mut answer = Vec::new();

@@ -16,12 +16,12 @@ use crate::harness::{Harness, assert_denied, assert_request, codes};
 
 const BODY: &[u8] = br#"{"amount":"10.00"}"#;
 
-fn request() -> SignedRequest<'static> {
+pub(crate) fn request() -> SignedRequest<'static> {
     SignedRequest { method: "POST", authority: "api.example.com", path: "/v1/pay?to=alice", body: sha256(BODY) }
 }
 
 /// The request as a gateway sees it.
-fn context(request: &SignedRequest<'_>) -> RequestContext {
+pub(crate) fn context(request: &SignedRequest<'_>) -> RequestContext {
     RequestContext {
         method: request.method.to_owned(),
         authority: request.authority.to_owned(),
@@ -37,7 +37,7 @@ fn over(client_data: Vec<u8>, assertion: Vec<u8>) -> FreshAssertion {
 }
 
 /// What a phone sends with a request.
-async fn signed(service: &Harness, phone: &mut LabDevice, request: &SignedRequest<'_>) -> FreshAssertion {
+pub(crate) async fn signed(service: &Harness, phone: &mut LabDevice, request: &SignedRequest<'_>) -> FreshAssertion {
     let challenge = service.challenge("shop", Purpose::Assert, b"").await;
     let client_data = ClientDataPlan::answering(&challenge).over(request).write();
     let assertion = phone.assert(&client_data).expect("signs");

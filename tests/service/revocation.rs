@@ -33,12 +33,14 @@ use tonic::{Code, Request, Status, Streaming};
 use crate::harness::{APP_ID, START, assert_request, attest_request, codes, config};
 
 /// The promise: from the answer of a revocation to its refusal everywhere.
-const PROMISE: Duration = Duration::from_secs(1);
+pub(crate) const PROMISE: Duration = Duration::from_secs(1);
 
 /// One service; several may share a store.
 pub(crate) struct Replica {
     pub(crate) channel: Channel,
     address: SocketAddr,
+    /// Where proxies of HTTP ask.
+    pub(crate) gateway: Option<SocketAddr>,
     stop: oneshot::Sender<()>,
     service: JoinHandle<Stopped>,
 }
@@ -111,14 +113,14 @@ impl World {
 
 impl Replica {
     async fn run(service: Service) -> Self {
-        let address = service.address();
+        let (address, gateway) = (service.address(), service.gateway_address());
         let (stop, stopped) = oneshot::channel::<()>();
         let service = tokio::spawn(async {
             let stopped = service.run(async { drop(stopped.await) }).await;
             stopped.expect("ends well")
         });
         let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
-        Self { channel: channel.connect().await.expect("connects"), address, stop, service }
+        Self { channel: channel.connect().await.expect("connects"), address, gateway, stop, service }
     }
 
     pub(crate) async fn stop(self) -> Stopped {

@@ -13,7 +13,7 @@ use tonic_types::StatusExt;
 
 use crate::harness::{Harness, assert_denied, attest_request};
 
-async fn service() -> Harness {
+pub(crate) async fn service() -> Harness {
     Harness::start_with(sign).await
 }
 
@@ -22,7 +22,7 @@ fn sign(config: &mut bonafide::config::Config) {
     config.verifier.token = Some(TokenConfig { seal, ..TokenConfig::of("https://verdicts.example.com") });
 }
 
-fn ear() -> TokenRequest {
+pub(crate) fn ear() -> TokenRequest {
     TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() }
 }
 
@@ -35,7 +35,7 @@ async fn asking(service: &Harness, token: TokenRequest) -> AttestRequest {
     AttestRequest { token: Some(token), ..attest_request("shop", &service.phone(), &client_data) }
 }
 
-async fn check(service: &Harness, token: &str, consume: bool) -> Verdict {
+pub(crate) async fn check(service: &Harness, token: &str, consume: bool) -> Verdict {
     let subject = Some(Subject::Token(token.to_owned()));
     let request = CheckVerdictRequest { app: "shop".to_owned(), subject, consume, ..CheckVerdictRequest::default() };
     let answer = service.verdicts().check_verdict(request).await.expect("an answer");
