@@ -97,11 +97,8 @@ impl Confirmation {
 #[serde(deny_unknown_fields)]
 struct Private {
     app: AppName,
-    decision: Decision,
     policy_revision: PolicyRevision,
     proven_at: u64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     single_use: bool,
     #[serde(default, with = "digest_text", skip_serializing_if = "Option::is_none")]
@@ -141,6 +138,17 @@ struct Submodule {
     vector: Map<String, Value>,
     #[serde(rename = "ear_appraisal_policy_ids", alias = "ear.appraisal-policy-id")]
     _policies: Value,
+    #[serde(rename = "ear_verifier_claims", alias = "ear.veraison.policy-claims")]
+    claims: VerifierClaims,
+}
+
+/// What the verifier itself says of the instance.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerifierClaims {
+    decision: Decision,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
 }
 
 impl EarProfile {
@@ -166,13 +174,18 @@ impl EarProfile {
         let policy = format!("{}/policy/{}#{}", claims.issuer, claims.app, claims.policy);
         let (status, mut submodule) = (claims.tier.name(), Map::new());
         let names = match self {
-            Self::Ear04 => ["ear_status", "ear_appraisal_policy_ids", "ear_trustworthiness_vector"],
-            Self::Veraison2023 => ["ear.status", "ear.appraisal-policy-id", "ear.trustworthiness-vector"],
+            Self::Ear04 => {
+                ["ear_status", "ear_appraisal_policy_ids", "ear_verifier_claims", "ear_trustworthiness_vector"]
+            }
+            Self::Veraison2023 => {
+                ["ear.status", "ear.appraisal-policy-id", "ear.veraison.policy-claims", "ear.trustworthiness-vector"]
+            }
         };
         let policy = if self == Self::Ear04 { json!([policy]) } else { json!(policy) };
+        let said = json!(VerifierClaims { decision: claims.decision, reasons: claims.reasons.clone() });
         // A vector that is there is not empty (section 3.1).
         let vector = (!vector.is_empty()).then_some(Value::Object(vector));
-        for (name, value) in names.into_iter().zip([Some(json!(status)), Some(policy), vector]) {
+        for (name, value) in names.into_iter().zip([Some(json!(status)), Some(policy), Some(said), vector]) {
             submodule.extend(value.map(|value| (name.to_owned(), value)));
         }
         Value::Object(submodule)
@@ -209,10 +222,8 @@ impl TokenClaims {
     fn private(&self) -> Private {
         Private {
             app: self.app.clone(),
-            decision: self.decision,
             policy_revision: self.policy,
             proven_at: self.proven_at.as_secs(),
-            reasons: self.reasons.clone(),
             single_use: self.single_use,
             session_sha256: self.session,
             bound: self.bound,
@@ -238,10 +249,10 @@ impl TokenClaims {
             expires_at: seconds(payload.exp),
             confirmation: payload.cnf,
             app: private.app,
-            decision: private.decision,
+            decision: submodule.claims.decision,
             tier: submodule.status,
             vector: read_vector(submodule.vector)?,
-            reasons: private.reasons,
+            reasons: submodule.claims.reasons,
             policy: private.policy_revision,
             proven_at: seconds(private.proven_at),
             single_use: private.single_use,
@@ -341,13 +352,12 @@ mod tests {
                 "ear_trustworthiness_vector": { "executables": 33, "hardware": 2 },
                 "ear_appraisal_policy_ids":
                     [format!("https://verdicts.example.com/policy/shop-app#{}", revision)],
+                "ear_verifier_claims": { "decision": "step_up", "reasons": ["lab_anchor"] },
             } },
             "bonafide": {
                 "app": "shop-app",
-                "decision": "step_up",
                 "policy_revision": revision.to_string(),
                 "proven_at": 1_799_999_990,
-                "reasons": ["lab_anchor"],
                 "single_use": true,
                 "bound": { "address": "AwMDAwMDAwMDAwMDAwMDAw" },
             },
@@ -364,6 +374,8 @@ mod tests {
         assert_eq!(submodule["ear.status"], "warning");
         assert_eq!(submodule["ear.trustworthiness-vector"]["executables"], 33);
         assert!(submodule["ear.appraisal-policy-id"].is_string());
+        let said = json!({ "decision": "step_up", "reasons": ["lab_anchor"] });
+        assert_eq!(submodule["ear.veraison.policy-claims"], said);
     }
 
     #[test]
@@ -374,9 +386,10 @@ mod tests {
         let written: Value = serde_json::from_slice(&bare.write(EarProfile::Ear04)).expect("JSON");
         assert!(written.get("cnf").is_none() && written.get("sub").is_none());
         let names: Vec<_> = written["submods"]["shop-app"].as_object().expect("an object").keys().collect();
-        assert_eq!(names, ["ear_appraisal_policy_ids", "ear_status"]);
+        assert_eq!(names, ["ear_appraisal_policy_ids", "ear_status", "ear_verifier_claims"]);
+        assert_eq!(written["submods"]["shop-app"]["ear_verifier_claims"], json!({ "decision": "step_up" }));
         let names: Vec<_> = written["bonafide"].as_object().expect("an object").keys().collect();
-        assert_eq!(names, ["app", "decision", "policy_revision", "proven_at"]);
+        assert_eq!(names, ["app", "policy_revision", "proven_at"]);
     }
 
     fn any_claims() -> impl Strategy<Value = TokenClaims> {

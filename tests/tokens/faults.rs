@@ -71,7 +71,9 @@ const FAULTS: &[(&str, &str, Change)] = &[
         jws(&part(token, 0), &part(token, 1), &Es256Key::generate().expect("a key"))
     }),
     ("token_signature", "changed claims", |bench, token| {
-        let other = bench.forged(token, |_, payload| payload["bonafide"]["decision"] = json!("step_up"));
+        let other = bench.forged(token, |_, payload| {
+            payload["submods"]["shop"]["ear_verifier_claims"]["decision"] = json!("step_up");
+        });
         let signature = token.rsplit('.').next().expect("a part");
         format!("{}.{signature}", other.rsplit_once('.').expect("parts").0)
     }),

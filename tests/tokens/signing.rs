@@ -47,7 +47,7 @@ async fn a_token_says_what_the_verdict_says_and_nothing_of_the_device() {
     assert_eq!(submodule["ear_status"], "affirming");
     let vector = json!({ "executables": 2, "hardware": 2, "instance-identity": 2, "storage-opaque": 2 });
     assert_eq!(submodule["ear_trustworthiness_vector"], vector);
-    assert_eq!(payload["bonafide"]["reasons"], json!(["lab_anchor"]));
+    assert_eq!(submodule["ear_verifier_claims"], json!({ "decision": "allow", "reasons": ["lab_anchor"] }));
     let text = payload.to_string();
     for private in ["com.example", "serial", "receipt", "evidence"] {
         assert!(!text.contains(private), "{private} in {text}");

@@ -50,8 +50,8 @@ async fn what_the_token_says_is_not_bettered_by_what_is_known() {
     let bench = Bench::new().await;
     let token = bench.token(&Value::Null, EAR).await;
     let doubtful = bench.forged(&token, |_, payload| {
-        payload["bonafide"]["decision"] = json!("step_up");
-        payload["bonafide"]["reasons"] = json!(["lab_anchor", "os_outdated"]);
+        let said = json!({ "decision": "step_up", "reasons": ["lab_anchor", "os_outdated"] });
+        payload["submods"]["shop"]["ear_verifier_claims"] = said;
         payload["submods"]["shop"]["ear_status"] = json!("warning");
         payload["submods"]["shop"]["ear_trustworthiness_vector"]["configuration"] = json!(32);
     });
