@@ -133,6 +133,7 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
         has_assertion: weighed.is_asserted,
         has_session: !context.user_session.is_empty(),
         has_body_digest: context.body.is_some(),
+        headers: context.headers,
         has_dpop_proof: weighed.is_proved,
         has_client_certificate: context.client_certificate.is_some(),
     };

@@ -15,11 +15,13 @@ pub(in crate::appraisal) struct Known<'a> {
     pub(super) request: Request<'a>,
     /// The client's address as text, once somebody asks.
     pub(super) address: OnceCell<String>,
+    /// The digest of its header fields as text, once somebody asks.
+    pub(super) headers: OnceCell<String>,
 }
 
 impl<'a> Known<'a> {
     pub(in crate::appraisal) const fn new(claims: &'a Claims, request: Request<'a>) -> Self {
-        Self { claims, request, address: OnceCell::new() }
+        Self { claims, request, address: OnceCell::new(), headers: OnceCell::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::crypto::digest::Digest;
 use crate::wire::path::is_plain_path;
 
 /// What is known of one request. What is empty, `None` or `false` was not said.
@@ -28,6 +29,8 @@ pub struct Request<'a> {
     pub has_session: bool,
     /// Whether the body's digest is named.
     pub has_body_digest: bool,
+    /// SHA-256 over the header fields that the gateway has chosen.
+    pub headers: Option<Digest>,
     /// Whether there is a proof of DPoP.
     pub has_dpop_proof: bool,
     /// Whether the client has shown a certificate.

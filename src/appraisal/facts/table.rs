@@ -1,5 +1,7 @@
 //! The facts, one a row.
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::known::Known;
 use super::words::{number, several, text, word};
 use crate::appraisal::expression::{Kind, Value};
@@ -233,6 +235,7 @@ pub(super) static FACTS: &[Fact] = &[
     fact("request.has_assertion", Bool, Request(|known| Some(Value::Bool(known.request.has_assertion)))),
     fact("request.has_session", Bool, Request(|known| Some(Value::Bool(known.request.has_session)))),
     fact("request.has_body_digest", Bool, Request(|known| Some(Value::Bool(known.request.has_body_digest)))),
+    fact("request.headers_sha256", Text, Request(headers)),
     fact("request.has_dpop_proof", Bool, Request(|known| Some(Value::Bool(known.request.has_dpop_proof)))),
     fact(
         "request.has_client_certificate",
@@ -261,4 +264,9 @@ fn location_risk(claims: &PlayIntegrityClaims) -> Option<Value<'_>> {
 fn address<'a>(known: &'a Known<'a>) -> Option<Value<'a>> {
     let address = known.request.address?.to_canonical();
     Some(Value::Text(known.address.get_or_init(|| address.to_string())))
+}
+
+fn headers<'a>(known: &'a Known<'a>) -> Option<Value<'a>> {
+    let digest = known.request.headers?;
+    Some(Value::Text(known.headers.get_or_init(|| BASE64URL_NOPAD.encode(&digest))))
 }

@@ -24,6 +24,7 @@ fn request() -> Request<'static> {
         has_assertion: true,
         has_session: true,
         has_body_digest: true,
+        headers: Some([1; 32]),
         has_dpop_proof: true,
         has_client_certificate: true,
     }
@@ -76,6 +77,7 @@ fn values_are_what_the_claims_say() {
         ("request.address", r#"Text("192.0.2.1")"#),
         ("request.path", r#"Text("/pay")"#),
         ("request.query", r#"Text("now=1")"#),
+        ("request.headers_sha256", r#"Text("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")"#),
         ("request.proof_age", "Int(1)"),
         ("lab", "Bool(false)"),
     ] {
@@ -112,6 +114,7 @@ fn what_says_nothing_is_absent() {
         "request.path",
         "request.query",
         "request.address",
+        "request.headers_sha256",
         "request.proof_age",
     ] {
         assert_eq!(shown(&silent, Request::default(), name), None, "{name}");
