@@ -5,6 +5,8 @@ mod binding;
 mod built_in;
 mod key_attestation;
 #[cfg(test)]
+mod mode_tests;
+#[cfg(test)]
 mod own_tests;
 mod play_integrity;
 mod signals;
