@@ -19,8 +19,8 @@ pub(crate) struct Desk {
     pub(crate) world: World,
     pub(crate) verifier: Verifier,
     /// Another replica on the same store, that asks nobody for a list.
-    pub(crate) other: Verifier,
-    caller: Caller,
+    pub(crate) other: Arc<Verifier>,
+    pub(crate) caller: Caller,
 }
 
 /// What a phone has sent once.
@@ -40,7 +40,7 @@ impl Desk {
         let built = Verifier::build(config.verifier.clone(), store.clone(), world.clock.clone(), upstreams);
         let verifier = built.await.expect("a role");
         let built = Verifier::build(config.verifier, store, world.clock.clone(), Upstreams::default());
-        let other = built.await.expect("a role");
+        let other = Arc::new(built.await.expect("a role"));
         let name = || "local".parse().expect("a name");
         let caller = Caller { name: name(), relying_party: name(), role: Role::AuthServer, apps: Grants::All };
         Self { world, verifier, other, caller }

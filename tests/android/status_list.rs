@@ -1,9 +1,12 @@
 //! Google's list of certificates that hold no longer: kept, renewed, never made worse, and in force at once.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bonafide::ids::Position;
 use bonafide::lab::google::{Endpoint, Misbehaviour, Times};
 use bonafide::verdict::Decision::{Allow, Deny};
+use bonafide::verifier::{Tidings, Watch, WatchCall};
 use serde_json::{Map, Value, json};
 
 use crate::harness::{HOUR, Harness, assert_allowed, assert_denied, phone};
@@ -72,6 +75,29 @@ async fn d07_a_replica_that_starts_late_takes_up_the_list_that_is_kept() {
     // It was built before there was any list, and looks for the first time now.
     desk.other.look().await.expect("looks");
     assert_told(&desk.check_at(&desk.other, &verdict).await, Deny, &["lab_anchor", "chain_revoked"]);
+}
+
+#[tokio::test]
+async fn d07_another_list_is_told_to_those_who_watch() {
+    let desk = Desk::open(|_| ()).await;
+    desk.other.look().await.expect("looks");
+    let call = WatchCall { app: None, position: Position::START, heartbeat: HOUR };
+    let opened = Watch::open(Arc::clone(&desk.other), Arc::new(desk.caller.clone()), call).await;
+    let mut watch = opened.expect("a stream");
+    assert_eq!(watch.next().await.expect("a message").tidings, None, "the stream has begun");
+    desk.renew().await.expect("a list");
+    for status in ["REVOKED", "SUSPENDED"] {
+        desk.other.look().await.expect("looks");
+        assert_eq!(watch.next().await.expect("a message").tidings, Some(Tidings::Endorsement));
+        desk.world.later(Duration::from_secs(1));
+        let before = desk.other.position();
+        assert!(!desk.renew().await.expect("a list").changed);
+        desk.other.look().await.expect("looks");
+        assert_eq!(desk.other.position(), before, "the same list is no news");
+        desk.world.later(Duration::from_secs(1));
+        desk.world.google.replace_list(listed("a4", status));
+        assert!(desk.renew().await.expect("a list").changed);
+    }
 }
 
 #[tokio::test]
