@@ -296,3 +296,41 @@ async fn c08_a_call_that_times_out_finds_its_answer_again() {
     assert_allowed(&service.attest(request).await);
     assert_eq!(service.world.decodes(&token), (1, 1));
 }
+
+/// Outages spend no challenge, so that the app may try again with another token: not for ever, and Google is not asked again.
+#[tokio::test]
+async fn c17_a_fifth_token_of_a_challenge_is_refused_unasked() {
+    let service = with(Outage::Refuse).await;
+    let data = service.challenge("both", Purpose::Attest, b"").await;
+    let chain = chain(&phone(), &data);
+    let attest =
+        async |token: &str| service.attest(attest_request("both", &data, vec![key(&chain), integrity(token)])).await;
+    service.world.google.misbehave(Endpoint::Decode, Misbehaviour::Garbage, Times::Always);
+    for _ in 0..4 {
+        let verdict = attest(&service.world.token(&data)).await;
+        assert_denied(&verdict, &["lab_anchor", "play_integrity_unavailable"]);
+    }
+    service.world.google.behave();
+    let fifth = service.world.token(&data);
+    assert_denied(&attest(&fifth).await, &["lab_anchor", "play_integrity_too_many_tokens"]);
+    assert_eq!(service.world.decodes(&fifth), (0, 0));
+    let (anew, _) = service.enrolment("both", &phone()).await;
+    assert_allowed(&service.attest(anew).await);
+}
+
+#[tokio::test]
+async fn a_token_that_nothing_can_open_is_refused_and_is_no_outage() {
+    for outage in [Outage::Refuse, Outage::StepUp, Outage::Hold(HOUR)] {
+        let deaf = |config: &mut Config| {
+            config.upstream.google.access = None;
+            each_token(config, |format| {
+                format.lab_keys.clear();
+                format.policy.outage = outage;
+            });
+        };
+        let service = Harness::start_with(deaf).await;
+        let (request, token) = service.enrolment("both", &phone()).await;
+        assert_denied(&service.attest(request).await, &["lab_anchor", "play_integrity_token_not_opened"]);
+        assert_eq!(service.world.decodes(&token), (0, 0));
+    }
+}

@@ -1,13 +1,19 @@
 //! Another configuration: nothing that rests on the earlier one is believed any longer.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bonafide::config::Config;
+use bonafide::crypto::digest::sha256;
 use bonafide::evidence::claims::Anchor;
 use bonafide::evidence::claims::play_integrity::SignerDigest;
-use bonafide::grpc::proto::{AssertRequest, Decision, Verdict};
+use bonafide::evidence::key_attestation::FactoryExpiry;
+use bonafide::grpc::proto::{AssertRequest, Decision, Purpose, Verdict};
+use bonafide::lab::key_attestation::{ChainPlan, Profile};
 
-use crate::harness::{Harness, assert_allowed, each_key, each_token, phone, said};
+use crate::harness::{
+    Harness, START, assert_allowed, assert_denied, attest_request, each_key, each_token, key, phone, said,
+};
 
 /// Everything that was answered before is denied, with this reason wherever claims are weighed again.
 async fn refused_after(change: impl Fn(&mut Config), code: &str) {
@@ -75,4 +81,28 @@ async fn d07_a_format_that_is_no_longer_taken_is_worth_nothing() {
     refused_after(tokens, "format_withdrawn").await;
     let stricter = |config: &mut Config| each_token(config, |format| format.policy.min_version_code = Some(43));
     refused_after(stricter, "play_integrity_version_outdated").await;
+}
+
+/// A phone whose factory's certificates had expired when it enrolled.
+#[tokio::test]
+async fn a23_expired_factories_that_are_no_longer_taken_are_refused() {
+    let service = Harness::start().await;
+    let phone = phone().with_profile(Profile::factory(START)).expect("a phone");
+    let data = service.challenge("key", Purpose::Attest, b"").await;
+    let expired = |plan: &mut ChainPlan| {
+        plan.intermediates[0].certificate.validity.not_after = START.minus(Duration::from_secs(1));
+    };
+    let chain = phone.attest_with(&sha256(&data), expired).expect("attests").chain;
+    let verdict = service.attest(attest_request("key", &data, vec![key(&chain)])).await;
+    let tolerated = ["lab_anchor", "key_attestation_factory_expired"];
+    assert_eq!(said(&verdict), (Decision::Allow, tolerated.to_vec()));
+    let strict = |config: &mut Config| each_key(config, |format| format.factory_expiry = FactoryExpiry::Refused);
+    let service = service.restart_with(strict).await;
+    service.until_told("bonafide_status_list_entries 4.0").await;
+    let refused = [&tolerated[..], &["factory_expiry_withdrawn"]].concat();
+    assert_denied(&service.check("key", &verdict.instance).await, &refused);
+    let proof = service.signed("key", &verdict.instance, &phone, 1).await;
+    assert_denied(&service.assert(proof).await, &refused);
+    let in_force = service.enrolled("key", &crate::harness::phone()).await;
+    assert_allowed(&service.check("key", &in_force).await);
 }
