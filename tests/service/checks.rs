@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use bonafide::grpc::proto::{Decision, Purpose};
+use bonafide::appraisal::{Concern, Mode};
+use bonafide::crypto::digest::sha256;
+use bonafide::grpc::proto::check_verdict_request::Subject;
+use bonafide::grpc::proto::{CheckVerdictRequest, Decision, Purpose, RequestContext};
+use data_encoding::BASE64URL_NOPAD;
 
 use crate::harness::{Harness, assert_denied, codes};
+use crate::token_bindings::rule;
 
 fn millis(duration: Option<prost_types::Duration>) -> i64 {
     let duration = duration.unwrap_or_default();
@@ -93,5 +98,26 @@ async fn d05_a_proof_of_a_time_that_has_not_come_is_not_believed() {
         assert_eq!(service.assert(request).await.decision(), Decision::Allow);
         assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow, "a proof of today");
         service.later(Duration::from_secs(600));
+    }
+}
+
+#[tokio::test]
+async fn the_digest_of_header_fields_is_what_rules_see() {
+    let known = sha256(b"accept: application/json");
+    let when = format!(r#"request.headers_sha256 != "{}""#, BASE64URL_NOPAD.encode(&known));
+    let own = vec![rule(&when, Concern::Warning, Mode::Enforce)];
+    let service = Harness::start_with(|config| config.verifier.apps[0].own_rules = own).await;
+    let instance = service.enrolled("shop", &service.phone()).await;
+    let (good, found) = ((Decision::Allow, vec!["lab_anchor"]), (Decision::StepUp, vec!["lab_anchor", "custom_asked"]));
+    for (headers, expected) in [(&known[..], good), (&sha256(b"accept: */*"), found.clone()), (&[], found)] {
+        let request = CheckVerdictRequest {
+            app: "shop".to_owned(),
+            subject: Some(Subject::Instance(instance.clone())),
+            context: Some(RequestContext { headers_sha256: headers.to_vec().into(), ..RequestContext::default() }),
+            ..CheckVerdictRequest::default()
+        };
+        let answer = service.verdicts().check_verdict(request).await.expect("an answer").into_inner();
+        let verdict = answer.verdict.expect("a verdict");
+        assert_eq!((verdict.decision(), codes(&verdict)), expected, "{headers:?}");
     }
 }

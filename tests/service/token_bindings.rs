@@ -171,7 +171,7 @@ async fn f15_introspection_calls_nothing_active_that_it_cannot_judge() {
     }
 }
 
-fn rule(when: &str, tier: Concern, mode: Mode) -> OwnRule {
+pub(crate) fn rule(when: &str, tier: Concern, mode: Mode) -> OwnRule {
     OwnRule {
         code: OwnCode::of("asked").expect("a name"),
         when: when.parse().unwrap_or_else(|fault| panic!("{when}: {fault}")),
