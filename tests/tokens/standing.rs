@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::crypto::digest::sha256;
+use bonafide::evidence::signed_request::SignedRequest;
 use bonafide::gateway::{self, Gateway, GatewayRules, Route};
 use bonafide::lab::app_attest::AppAttestLab;
+use bonafide::lab::client_data::ClientDataPlan;
 use bonafide::telemetry::{GatewayKind, GatewayOutcome};
 use bonafide::verdict::{Decision, Tier};
-use bonafide::verifier::{AppConfig, RequestContext, Role};
+use bonafide::verifier::{
+    AppConfig, AssertProof, CheckCall, CheckSubject, FreshAssertion, Purpose, RequestContext, Role,
+};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, caller, codes};
+use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, caller, codes, name};
 
 /// Another configuration, in which no laboratory is trusted any more.
 fn strict() -> Vec<AppConfig> {
@@ -130,4 +134,36 @@ async fn f15_a_token_about_a_session_stays_in_its_session() {
     };
     let answer = gateway.answer(GatewayKind::Envoy, &caller(Role::Gateway), &request).await;
     assert_eq!((answer.outcome, answer.identity.reasons), (GatewayOutcome::Deny, vec!["session_missing".to_owned()]));
+}
+
+/// A token is a statement of its own: a fresh proof does not better it, and it does not better a fresh proof that is refused.
+#[tokio::test]
+async fn what_the_token_says_is_not_bettered_by_an_assertion() {
+    let mut bench = Bench::new().await;
+    let token = bench.token(&Value::Null, EAR).await;
+    let doubtful = bench.forged(&token, |_, payload| {
+        let said = json!({ "decision": "step_up", "reasons": ["lab_anchor", "os_outdated"] });
+        payload["submods"]["shop"]["ear_verifier_claims"] = said;
+        payload["submods"]["shop"]["ear_status"] = json!("warning");
+    });
+    for (token, decision, expected) in
+        [(&doubtful, Decision::StepUp, &["lab_anchor", "os_outdated"][..]), (&token, Decision::Allow, &["lab_anchor"])]
+    {
+        let request = SignedRequest { method: "POST", authority: "api.example.com", path: "/pay", body: [7; 32] };
+        let challenge = bench.client_data(Purpose::Assert, &Value::Null);
+        let client_data = ClientDataPlan::answering(&challenge).over(&request).write();
+        let signed = bench.phone.assert(&client_data).expect("signs");
+        let assertion =
+            FreshAssertion { client_data: &client_data, proof: AssertProof::AppAttest(&signed), session: b"" };
+        let SignedRequest { method, authority, path, body } = request;
+        let seen = RequestContext { method, authority, path, body: Some(body), ..RequestContext::default() };
+        let shop = name("shop");
+        let call = CheckCall::of(&shop, CheckSubject::Token(token));
+        let call = |path| CheckCall { context: RequestContext { path, ..seen }, assertion: Some(assertion), ..call };
+        assert_refused(&bench.check(call("/other")).await, "request_mismatch");
+        let verdict = bench.check(call(path)).await;
+        assert_eq!((verdict.decision, codes(&verdict)), (decision, expected.to_vec()));
+        assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)), "no longer than the token");
+        assert_refused(&bench.check(call(path)).await, "challenge_replayed");
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Tokens;
-use crate::appraisal::{Reason, Remedy, Tier};
+use crate::appraisal::{Decisions, Reason, Remedy, Tier};
 use crate::cache::KnownToken;
 use crate::crypto::digest::{sha256, sha256_of_parts};
 use crate::ids::Name;
@@ -130,7 +130,7 @@ impl Verifier {
             None => None,
         };
         let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
-        Ok(worse(claims, held(Verdict::clone(&current), at.now)))
+        Ok(worse(claims, held(Verdict::clone(&current), at.now), &app.policy().decisions))
     }
 
     /// The same, with the assertion over this request that came with the token.
@@ -144,8 +144,9 @@ impl Verifier {
     ) -> Result<Verdict, Setback> {
         let id = known.instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
         let asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
+        let decisions = &app.policy().decisions;
         // A refusal of the assertion is about nobody, and the whole answer.
-        Ok(if asserted.subject().is_none() { asserted } else { worse(&known.claims, asserted) })
+        Ok(if asserted.subject().is_none() { asserted } else { worse(&known.claims, asserted, decisions) })
     }
 
     /// Marks the proof, then the token, as used.
@@ -225,13 +226,13 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
     Verdict { freshness, ..verdict }.carried_by(claims)
 }
 
-/// The worse of both.
-fn worse(claims: &TokenClaims, mut current: Verdict) -> Verdict {
+/// The worse of both, by what is done at each tier now.
+fn worse(claims: &TokenClaims, mut current: Verdict, decisions: &Decisions) -> Verdict {
     if claims.decision > current.decision || claims.tier > current.tier {
         let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
         let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| reason(code)).collect();
         current.reasons.extend(further);
-        current.decision = current.decision.max(claims.decision);
+        current.decision = current.decision.max(claims.decision).max(decisions.at(claims.tier).into());
         current.tier = current.tier.max(claims.tier);
         current.vector = current.vector.worse(&claims.vector);
     }
