@@ -12,11 +12,15 @@ use bonafide::crypto::path::{AnchorOrigin, TrustAnchors};
 use bonafide::evidence::app_attest::{
     AppId, AssertionExpectation, AttestationObject, Device, Expectation, verify_assertion, verify_attestation,
 };
-use bonafide::evidence::claims::{Claims, Environment};
+use bonafide::evidence::claims::Environment;
 use bonafide::lab::app_attest::{AppAttestLab, Attested, LabDevice};
 use bonafide::time::Timestamp;
 use divan::Bencher;
-use serde_json::json;
+
+#[path = "ratios/phones.rs"]
+mod phones;
+
+use phones::android;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -127,35 +131,6 @@ fn read_an_expression_of_six_conditions(bencher: Bencher<'_, '_>) {
     bencher.bench(|| Expression::compile(black_box(CONDITIONS), &facts).expect("an expression"));
 }
 
-/// What a good Android phone shows with both pieces of evidence.
-fn android() -> Claims {
-    let key = json!({
-        "attestation_version": 400, "keymint_version": 400, "attestation_level": "trusted_environment",
-        "keymint_level": "trusted_environment", "chain_level": "trusted_environment", "provisioning": "remote",
-        "factory_expired": false, "boot": { "state": "verified", "locked": true, "key": "01", "hash": null },
-        "os_version": "16", "os_patch": "2026-02", "vendor_patch": "2026-02-05", "boot_patch": "2026-01-05",
-        "origin": "generated", "purposes": [2], "digests": [4], "algorithm": "ec", "key_size": 256,
-        "packages": [{ "name": "com.example.shop", "version": 7 }], "signers": ["02"],
-        "user": { "not_required": true, "kinds": null, "timeout_secs": null, "presence": false,
-            "confirmation": false, "unlocked_device": false },
-        "all_applications": false, "usage_count_limit": null, "device_unique": false, "module_hash": null,
-        "created_at": null, "unknown_tags": [], "misplaced_tags": [],
-        "remote": { "certificates_issued": 8, "manufacturer": null, "entity": null, "reported_lost": false },
-        "serials": [], "model": { "brand": "google", "device": null, "product": null, "manufacturer": "Google",
-            "model": "Pixel 9" },
-    });
-    let verdict = json!({
-        "kind": "standard", "requested_at": NOW, "testing_response": false,
-        "app": { "verdict": "PLAY_RECOGNIZED", "package_name": "com.example.shop", "signers": [], "version_code": 7 },
-        "device": { "labels": ["MEETS_BASIC_INTEGRITY", "MEETS_DEVICE_INTEGRITY"], "legacy_labels": [],
-            "sdk_version": 36, "recent_activity": "LEVEL_1", "recall": null },
-        "account": { "licensing": "LICENSED", "activity": null },
-        "surroundings": { "access_risk": [], "play_protect": "NO_ISSUES", "location_risk": null },
-    });
-    let claims = json!({ "labs": [], "key_attestation": key, "play_integrity": { "decoded": verdict } });
-    serde_json::from_value(claims).expect("claims")
-}
-
 /// What a careful team ships, but for the status list, which has benches of its own.
 fn careful() -> Policy {
     Policy {
@@ -193,7 +168,7 @@ fn own_rule(number: usize, when: &str) -> OwnRule {
 }
 
 fn appraise_android(bencher: Bencher<'_, '_>, policy: &Policy) {
-    let (claims, at) = (android(), Circumstances { subject: &[7; 16], ..Circumstances::at(NOW) });
+    let (claims, at) = (android(NOW), Circumstances { subject: &[7; 16], ..Circumstances::at(NOW) });
     assert_eq!(
         (appraise(&claims, policy, &at).tier(), appraise(&claims, policy, &at).is_silent()),
         (Tier::Affirming, true)

@@ -4,9 +4,12 @@
 //! choose the ratios whose name contains one of them. Exit code 1 when a promise is not held.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
+mod checks;
 mod integrity;
 mod key_attestation;
+mod memory;
 mod paired;
+mod phones;
 mod raw;
 mod service;
 mod store;
@@ -23,7 +26,10 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
-    let all: [Promise; 12] = [
+    let all: [Promise; 19] = [
+        // First, while nothing lies about in the heap that a cache could take up again.
+        ("memory of a cached verdict, iPhone", memory::apple),
+        ("memory of a cached verdict, Android with all claims", memory::android),
         ("attestation, first under its intermediate", verification::first_attestation),
         ("attestation, intermediate known", verification::next_attestation),
         ("assertion", verification::assertion),
@@ -34,7 +40,12 @@ fn main() -> ExitCode {
         ("assertion by an Android key", key_attestation::assertion),
         ("classic integrity token", integrity::classic_token),
         ("store advance, 64 in flight against 1", store::advance),
-        ("CheckVerdict against an empty unary call", service::check_verdict),
+        ("CheckVerdict by instance against an empty unary call", checks::by_instance),
+        ("CheckVerdict by token against an empty unary call", checks::by_token),
+        ("ext_authz Check against an empty unary call", checks::ext_authz),
+        ("p99 of CheckVerdict by instance against an empty call's", checks::by_instance_p99),
+        ("p99 of CheckVerdict by token against an empty call's", checks::by_token_p99),
+        ("p99 of ext_authz Check against an empty call's", checks::ext_authz_p99),
         ("durable Assert against a store in memory", service::durable_assert),
     ];
     let mut exit = ExitCode::SUCCESS;
