@@ -51,7 +51,7 @@ impl<'a> Fields<'a> {
 
     /// The names as they stand there that an upstream may take for this service's own.
     pub(super) fn namesakes(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(|(name, _)| *name).filter(|name| spelled_plainly(name).starts_with(OWN))
+        self.0.iter().map(|(name, _)| *name).filter(|name| is_own(name))
     }
 
     /// Whether a name stands there that is another once all its marks are hyphens, as CGI and its heirs write them.
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
 
     /// Whether a name of this service is spelled so that a proxy which removes the plain spelling would pass it on.
     pub(super) fn has_disguise(&self) -> bool {
-        self.has_alias(|name| name.starts_with(OWN))
+        self.0.iter().any(|(name, _)| name.bytes().any(is_mark) && is_own(name))
     }
 }
 
@@ -70,8 +70,17 @@ const fn is_mark(byte: u8) -> bool {
     !byte.is_ascii_alphanumeric() && byte != b'-'
 }
 
+const fn plain(byte: u8) -> u8 {
+    if is_mark(byte) { b'-' } else { byte.to_ascii_lowercase() }
+}
+
 fn spelled_plainly(name: &str) -> String {
-    name.bytes().map(|byte| if is_mark(byte) { '-' } else { char::from(byte.to_ascii_lowercase()) }).collect()
+    name.bytes().map(|byte| char::from(plain(byte))).collect()
+}
+
+/// Whether a name, spelled plainly, starts as those of this service do. Asked of every field of every request.
+fn is_own(name: &str) -> bool {
+    name.len() >= OWN.len() && name.bytes().map(plain).zip(OWN.bytes()).all(|(its, own)| its == own)
 }
 
 #[cfg(test)]
