@@ -8,4 +8,4 @@ mod verdicts;
 pub use known::{InstanceCache, KnownInstance};
 pub use lease::{LEASE, Lease};
 pub use tokens::{KnownToken, TokenCache};
-pub use verdicts::{Era, VerdictCache};
+pub use verdicts::{Era, Grounded, VerdictCache};

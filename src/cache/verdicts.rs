@@ -31,11 +31,22 @@ pub struct VerdictCache {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Era(u64);
 
+/// A verdict on an instance, and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Grounded {
+    /// The verdict. Its claims, if it has any, take memory for as long as it is kept.
+    pub verdict: Verdict,
+    /// The sign count of the proof that the claims come from: no other claims of the instance have this one.
+    pub claims_at: u32,
+    /// The latest change when the instance's standing was read.
+    pub seen: Position,
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     era: Era,
     verdict: Arc<Verdict>,
-    /// The latest change when the instance's standing was read.
+    claims_at: u32,
     seen: Position,
     keep_for: Duration,
 }
@@ -79,7 +90,7 @@ impl VerdictCache {
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
     /// load can never bring back what a newer proof, or a revocation, has made forgotten. Errors of `load`, and its `None`, are not kept.
     ///
-    /// `era` is the one in which the weighing began; `load` tells beside the verdict the latest change when it read the standing.
+    /// `era` is the one in which the weighing began.
     pub async fn loaded<F, E>(
         &self,
         id: InstanceId,
@@ -88,14 +99,14 @@ impl VerdictCache {
         load: F,
     ) -> Result<Option<Arc<Verdict>>, E>
     where
-        F: Future<Output = Result<Option<(Verdict, Position)>, E>>,
+        F: Future<Output = Result<Option<Grounded>, E>>,
         E: Send + Sync + 'static,
     {
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
             Some(kept) if kept.value().era >= era && self.lease.is_current() => Ok(Op::Nop),
             _ => {
                 let loaded = load.await?;
-                Ok(loaded.map_or(Op::Remove, |(verdict, seen)| Op::Put(Entry::new(verdict, seen, era, now))))
+                Ok(loaded.map_or(Op::Remove, |loaded| Op::Put(Entry::new(loaded, era, now))))
             }
         };
         match self.entries.entry(id).and_try_compute_with(put_if_absent).await? {
@@ -110,10 +121,10 @@ impl VerdictCache {
     /// claims is left alone, and where there is none, none is put: proofs arrive here in any order, and only the store knows which
     /// claims count.
     ///
-    /// `era` is the one in which the weighing of the verdict began, `seen` the latest change that it knew of: what was stated with
-    /// less knowledge never takes the place of what was stated with more.
-    pub async fn renew(&self, id: InstanceId, verdict: Verdict, seen: Position, era: Era, now: Timestamp) {
-        let newer = Entry::new(verdict, seen, era, now);
+    /// `era` is the one in which the weighing of the verdict began: what was stated with less knowledge never takes the place of
+    /// what was stated with more.
+    pub async fn renew(&self, id: InstanceId, newer: Grounded, era: Era, now: Timestamp) {
+        let newer = Entry::new(newer, era, now);
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
             // Which binding counts, only the store knows.
             Some(kept) if kept.value().verdict.bound != newer.verdict.bound => Op::Remove,
@@ -133,11 +144,12 @@ impl Entry {
     fn is_renewed_by(&self, newer: &Self, now: Timestamp) -> bool {
         let later = self.verdict.issued_at < newer.verdict.issued_at || !self.verdict.holds_at(now);
         let informed = self.era <= newer.era && self.seen <= newer.seen;
-        informed && self.verdict.claims == newer.verdict.claims && later
+        informed && self.claims_at == newer.claims_at && later
     }
 
-    fn new(verdict: Verdict, seen: Position, era: Era, now: Timestamp) -> Self {
-        Self { era, seen, keep_for: verdict.expires_at.since(now).max(LEAST), verdict: Arc::new(verdict) }
+    fn new(Grounded { verdict, claims_at, seen }: Grounded, era: Era, now: Timestamp) -> Self {
+        let keep_for = verdict.expires_at.since(now).max(LEAST);
+        Self { era, verdict: Arc::new(verdict), claims_at, seen, keep_for }
     }
 }
 
@@ -158,6 +170,54 @@ fn weight(verdict: &Verdict) -> u32 {
     const MAP: usize = 160;
     let reasons: usize = verdict.reasons.iter().map(|reason| size_of_val(reason) + reason.text.len()).sum();
     let reported: usize = verdict.reported.iter().map(|code| size_of_val(code) + code.len()).sum();
-    let claims = verdict.claims.as_ref().map_or(0, Claims::heap_size);
+    let claims = verdict.claims.as_ref().map_or(0, |claims| size_of::<Claims>() + claims.heap_size());
     u32::try_from(MAP + size_of::<Verdict>() + reasons + reported + claims).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::appraisal::{Decisions, Policy, TrustVector};
+    use crate::verdict::{Frame, Freshness};
+
+    const ID: InstanceId = InstanceId([7; 16]);
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::EPOCH.plus(Duration::from_secs(seconds))
+    }
+
+    fn proved(seconds: u64, claims_at: u32) -> Grounded {
+        let frame = Frame {
+            app: "shop".parse().expect("a name"),
+            policy: Policy::default().revision(),
+            decisions: Decisions::CAREFUL,
+            issued_at: at(seconds),
+            lifetime: Duration::from_secs(600),
+            until: None,
+            freshness: Freshness::NEVER,
+        };
+        let verdict = Verdict::refusal(TrustVector::SILENT, Vec::new(), frame);
+        Grounded { verdict: Verdict { expires_at: at(seconds + 600), ..verdict }, claims_at, seen: Position::START }
+    }
+
+    async fn kept_after(newer: Grounded) -> Option<Timestamp> {
+        let cache = VerdictCache::new(1 << 20);
+        cache.lease().renew(Instant::now());
+        let load = async { Ok::<_, ()>(Some(proved(0, 3))) };
+        cache.loaded(ID, cache.era(), at(0), load).await.expect("loads");
+        cache.renew(ID, newer, cache.era(), at(60)).await;
+        cache.cached(ID).await.map(|verdict| verdict.issued_at)
+    }
+
+    #[tokio::test]
+    async fn a_newer_proof_renews_what_rests_on_the_same_claims_alone() {
+        assert_eq!(kept_after(proved(60, 3)).await, Some(at(60)));
+        for claims_at in [2, 4] {
+            assert_eq!(kept_after(proved(60, claims_at)).await, Some(at(0)), "other claims are left alone");
+        }
+        let Grounded { verdict, claims_at, seen } = proved(60, 3);
+        let bound = crate::verdict::Bound { tls: Some([1; 16]), ..verdict.bound };
+        let rebound = Grounded { verdict: verdict.bound_to(bound), claims_at, seen };
+        assert_eq!(kept_after(rebound).await, None, "which binding counts, the store knows");
+    }
 }

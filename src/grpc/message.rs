@@ -88,9 +88,9 @@ fn reason(reason: &Reason) -> proto::Reason {
     }
 }
 
-/// An auth server sees all that was proved; a gateway decides by the decision.
+/// What was proved, for those who see it.
 pub(super) fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
-    if role == Role::Gateway {
+    if !role.sees_facts() {
         return Vec::new();
     }
     let formats = claims.formats().map(|format| ("format", format.name().to_owned()));

@@ -67,7 +67,7 @@ impl RecordedAppraisal {
             at,
             app: verdict.app.clone(),
             instance: verdict.instance,
-            claims: verdict.claims.clone()?,
+            claims: Claims::clone(verdict.claims.as_deref()?),
             tier: verdict.tier,
             decision: verdict.decision,
             policy: verdict.policy,

@@ -2,8 +2,10 @@
 
 mod bound;
 pub mod ear;
+mod shared;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -89,8 +91,9 @@ pub struct Verdict {
     /// The codes of what was found by rules that only report. It changed nothing, and nobody outside is told.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub reported: Box<[Cow<'static, str>]>,
-    /// The verified claims, when there are any.
-    pub claims: Option<Claims>,
+    /// The verified claims, when there are any; its copies share them.
+    #[serde(default, with = "shared")]
+    pub claims: Option<Arc<Claims>>,
     /// The app.
     pub app: AppName,
     /// The instance, when it is known. Relying parties see a pseudonym of it.
@@ -158,7 +161,7 @@ impl Frame {
 
 impl Verdict {
     /// The verdict on verified claims.
-    pub fn on(subject: Subject, claims: Claims, appraisal: Appraisal, frame: Frame) -> Self {
+    pub fn on(subject: Subject, claims: impl Into<Arc<Claims>>, appraisal: Appraisal, frame: Frame) -> Self {
         let tier = appraisal.tier();
         let expires_at = frame.expires_at();
         let (instance, session) = match subject {
@@ -171,7 +174,7 @@ impl Verdict {
             vector: appraisal.vector,
             reasons: appraisal.reasons,
             reported: codes(appraisal.reported),
-            claims: Some(claims),
+            claims: Some(claims.into()),
             app: frame.app,
             instance,
             session,

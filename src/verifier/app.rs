@@ -66,16 +66,23 @@ impl App {
     pub(super) fn verdict(
         &self,
         subject: Subject,
-        claims: Claims,
+        claims: impl Into<Arc<Claims>>,
         issued_at: Timestamp,
         circumstances: &Circumstances<'_>,
     ) -> Verdict {
+        let claims = claims.into();
         let mut appraisal = appraise(&claims, &self.policy, circumstances);
         for reason in self.withdrawn(&claims) {
             appraisal.add_firmly(reason, &NOT_OURS);
         }
         let until = self.until(&claims, circumstances);
         Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })
+    }
+
+    /// The verdict as it is kept in memory: with its claims only where requests are weighed with them.
+    pub(super) fn remembered(&self, verdict: Verdict) -> Verdict {
+        let claims = verdict.claims.filter(|_| self.policy.looks_at_requests());
+        Verdict { claims, ..verdict }
     }
 
     /// When the claims will be worth something else than now: the status list grows stale, what Google said too old, or a revocation

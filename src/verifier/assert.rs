@@ -16,7 +16,7 @@ use super::refusal::{Refusal, Setback};
 use super::tokens::TokenRequest;
 use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Standing, Tier};
-use crate::cache::{Era, KnownInstance};
+use crate::cache::{Era, Grounded, KnownInstance};
 use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::ids::{AppName, InstanceId, KeyId, Position};
@@ -146,7 +146,9 @@ impl Verifier {
                 proof.claims = self.renewed(app, proof.claims, integrity, (instance.id, now))?;
             }
             let advance = self.weighed(app, (&instance, seen), proof, statement, now);
-            if let Some(verdict) = self.advance(app, advance, at).await? {
+            let rests_on_kept = advance.verdict.claims.as_deref() == Some(&instance.claims);
+            let renewed = rests_on_kept.then(|| app.remembered(advance.verdict.clone()));
+            if let Some(verdict) = self.advance(app, advance, renewed, at).await? {
                 return Ok(verdict);
             }
         }
@@ -297,16 +299,22 @@ impl Verifier {
         };
         let restated = self.restated(app, first, now);
         let verdict = match current {
-            Some((current, _)) => worse(restated, current),
+            Some(current) => worse(restated, current.verdict),
             None => restated,
         };
         Ok(held(verdict, now))
     }
 
     /// The verdict; `None` when other proofs have changed what this one was weighed with.
-    async fn advance(&self, app: &App, advance: Advance, at: Moment) -> Result<Option<Verdict>, Setback> {
+    async fn advance(
+        &self,
+        app: &App,
+        advance: Advance,
+        renewed: Option<Verdict>,
+        at: Moment,
+    ) -> Result<Option<Verdict>, Setback> {
         let verdict = advance.verdict.clone();
-        match self.kept(advance, at.era).await? {
+        match self.kept(advance, renewed, at.era).await? {
             AdvanceOutcome::Advanced => Ok(Some(verdict)),
             AdvanceOutcome::Repeated(first) => Ok(Some(self.repeated(app, *first, at.now).await?)),
             AdvanceOutcome::ChallengeSpent => Err(Refusal::silent(ChallengeRejection::Replayed).into()),
@@ -321,20 +329,21 @@ impl Verifier {
         }
     }
 
-    /// Keeps the proof, in the store and then in memory. A caller that goes away, or a deadline, cannot come between the two:
+    /// Keeps the proof, in the store and then in memory, where a verdict on the same claims is `renewed`. A caller that goes away, or a deadline, cannot come between the two:
     /// the store would know what gateways are not told.
-    async fn kept(&self, advance: Advance, era: Era) -> Result<AdvanceOutcome, StoreFault> {
+    async fn kept(&self, advance: Advance, renewed: Option<Verdict>, era: Era) -> Result<AdvanceOutcome, StoreFault> {
         let (store, cache) = (Arc::clone(&self.store), self.cache.clone());
         let kept = tokio::spawn(async move {
-            let (id, verdict, now) = (advance.instance, advance.verdict.clone(), advance.proven_at);
-            let seen = advance.seen;
-            let changes_claims = advance.claims.is_some();
+            let (id, now) = (advance.instance, advance.proven_at);
+            let Advance { claims_at, seen, .. } = advance;
             let outcome = store.advance(advance).await;
-            match outcome {
-                Ok(AdvanceOutcome::Advanced) if !changes_claims => cache.renew(id, verdict, seen, era, now).await,
+            match (&outcome, renewed) {
+                (Ok(AdvanceOutcome::Advanced), Some(verdict)) => {
+                    cache.renew(id, Grounded { verdict, claims_at, seen }, era, now).await;
+                }
                 // An error may be a lost answer.
-                Ok(AdvanceOutcome::Advanced) | Err(_) => cache.forget(id).await,
-                Ok(_) => {}
+                (Ok(AdvanceOutcome::Advanced) | Err(_), _) => cache.forget(id).await,
+                (Ok(_), _) => {}
             }
             outcome
         });

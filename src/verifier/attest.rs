@@ -205,7 +205,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verdict, CallFault> {
         let current = self.stored(app, id, now).await?;
-        Ok(held(current.map_or_else(|| self.restated(app, first, now), |(current, _)| current), now))
+        Ok(held(current.map_or_else(|| self.restated(app, first, now), |current| current.verdict), now))
     }
 
     /// What operators have said of a chain with these serial numbers.

@@ -40,6 +40,11 @@ impl Role {
             Self::Operator => "operator",
         }
     }
+
+    /// Whether verdicts come with facts. A gateway decides by the decision.
+    pub const fn sees_facts(self) -> bool {
+        matches!(self, Self::AuthServer | Self::Operator)
+    }
 }
 
 /// The apps that a caller may touch.

@@ -11,8 +11,9 @@ use super::fault::CallFault;
 use super::refusal::Refusal;
 use super::{Moment, Verifier};
 use crate::appraisal::{Reason, Remedy, Tier, TrustVector, Worth};
+use crate::cache::Grounded;
 use crate::crypto::digest::Digest;
-use crate::ids::{AppName, InstanceId, Position};
+use crate::ids::{AppName, InstanceId};
 use crate::store::Found;
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Freshness, Subject, Verdict};
@@ -110,7 +111,7 @@ impl Verifier {
                 let request = call.context.signed_request()?;
                 Some(Arc::new(self.asserted_over(app, id, assertion, request, at).await?))
             }
-            (Some(id), None) => self.current(app, id, at).await?,
+            (Some(id), None) => self.current(app, caller, id, at).await?,
             (None, _) => None,
         };
         let verdict = match verdict {
@@ -129,8 +130,27 @@ impl Verifier {
         Ok(self.weighed_request(app, caller, verdict, bound, &weighed))
     }
 
-    /// The verdict on the instance's latest proof, from memory or from the store.
+    /// The verdict on the instance's latest proof, from memory or from the store. Whoever is told facts hears them from the store.
     pub(super) async fn current(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: InstanceId,
+        at: Moment,
+    ) -> Result<Option<Arc<Verdict>>, CallFault> {
+        if !caller.role.sees_facts() {
+            let verdict = self.remembered(app, id, at).await?;
+            // Under a policy that has come into force since this call began, it may be kept without the claims that are needed here.
+            let lacks_claims = |verdict: &Arc<Verdict>| app.policy().looks_at_requests() && verdict.claims.is_none();
+            if !verdict.as_ref().is_some_and(lacks_claims) {
+                return Ok(verdict);
+            }
+        }
+        Ok(self.stored(app, id, at.now).await?.map(|found| Arc::new(found.verdict)))
+    }
+
+    /// The same as memory has it, which takes it from the store when it has none.
+    async fn remembered(
         &self,
         app: &App,
         id: InstanceId,
@@ -140,22 +160,25 @@ impl Verifier {
         if let Some(verdict) = self.cache.cached(id).await {
             return Ok(Some(verdict).filter(fits));
         }
-        let load = self.stored(app, id, now);
+        let load = async {
+            let found = self.stored(app, id, now).await?;
+            Ok(found.map(|found| Grounded { verdict: app.remembered(found.verdict), ..found }))
+        };
         self.cache.loaded(id, era, now, load).await.map(|verdict| verdict.filter(fits))
     }
 
-    /// The verdict on the instance's latest proof, from the store, and the latest change that it knows of.
+    /// The verdict on the instance's latest proof, from the store.
     pub(super) async fn stored(
         &self,
         app: &App,
         id: InstanceId,
         now: Timestamp,
-    ) -> Result<Option<(Verdict, Position)>, CallFault> {
+    ) -> Result<Option<Grounded>, CallFault> {
         let found = self.store.instance(id).await?.filter(|found| found.instance.app == app.name);
         Ok(found.map(|Found { instance, standing, seen, .. }| {
             let subject = Subject::Instance(id);
             let verdict = self.verdict(app, subject, instance.claims, instance.proven_at, (standing, now));
-            (verdict.bound_to(instance.bound), seen)
+            Grounded { verdict: verdict.bound_to(instance.bound), claims_at: instance.claims_at, seen }
         }))
     }
 }

@@ -138,7 +138,7 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
         has_client_certificate: context.client_certificate.is_some(),
     };
     let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(weighed.now) };
-    let found = appraise_request(policy, verdict.claims.as_ref(), &request, &circumstances);
+    let found = appraise_request(policy, verdict.claims.as_deref(), &request, &circumstances);
     Some(found).filter(|found| !found.reasons.is_empty() || !found.reported.is_empty())
 }
 

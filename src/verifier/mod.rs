@@ -192,7 +192,7 @@ impl Verifier {
         &self,
         app: &App,
         subject: Subject,
-        claims: Claims,
+        claims: impl Into<Arc<Claims>>,
         issued_at: Timestamp,
         (standing, now): (Standing, Timestamp),
     ) -> Verdict {

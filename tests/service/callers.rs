@@ -86,6 +86,8 @@ async fn a_gateway_checks_and_does_nothing_else() {
     assert!(!verdict.facts.is_empty());
     let checked = check(&service, "edge", "shop", &verdict.instance).await.expect("an answer");
     assert_eq!((checked.decision(), checked.facts), (Decision::Allow, vec![]));
+    let told = check(&service, "login", "shop", &verdict.instance).await.expect("an answer");
+    assert_eq!((told.decision(), told.facts), (Decision::Allow, verdict.facts), "whatever memory keeps for gateways");
 }
 
 #[tokio::test]

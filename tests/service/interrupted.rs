@@ -226,7 +226,8 @@ async fn d07_without_the_store_memory_is_soon_worth_nothing() {
     let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer, apps: Grants::All };
     let phone = lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
-    let check = async || verifier.check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
+    let edge = Caller { role: Role::Gateway, ..caller };
+    let check = async || verifier.check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
     verifier.look().await.expect("looks");
     assert_eq!(check().await.expect("an answer").decision, Decision::Allow);
     store.away.store(true, Ordering::SeqCst);
@@ -250,11 +251,12 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let verifier = role(&lab, store.clone()).await;
     verifier.look().await.expect("looks");
     let caller = Caller { name: app.clone(), relying_party: app.clone(), role: Role::AuthServer, apps: Grants::All };
+    let edge = Caller { role: Role::Gateway, ..caller.clone() };
     let phone = lab.device(&app_id, Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
     assert_eq!(
         verifier
-            .check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
             .decision,
@@ -284,7 +286,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(
         verifier
-            .check(&caller, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
             .decision,

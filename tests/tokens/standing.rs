@@ -36,7 +36,7 @@ async fn the_answer_lasts_no_longer_than_the_token() {
     assert_allowed(&verdict);
     assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
     assert_eq!(verdict.freshness.fresh_for, Duration::from_secs(30));
-    assert!(verdict.instance.is_some() && verdict.claims.is_some());
+    assert!(verdict.instance.is_some());
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ pub(in crate::store) fn verdict(number: u64) -> Verdict {
         freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::from_millis(1) },
     };
     let reason = Reason::new("a_reason", "Grüße, \"quoted\"", Remedy::RetryNow);
-    Verdict { claims: Some(claims("1")), ..Verdict::refusal(TrustVector::UNVERIFIED, vec![reason], frame) }
+    Verdict { claims: Some(claims("1").into()), ..Verdict::refusal(TrustVector::UNVERIFIED, vec![reason], frame) }
 }
 
 static KEY: LazyLock<P256PublicKey> = LazyLock::new(|| {

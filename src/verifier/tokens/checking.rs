@@ -85,7 +85,7 @@ impl Verifier {
         }
         let verdict = match call.assertion {
             Some(assertion) => self.asserted_with(app, &known, assertion, call, at).await?,
-            None => self.standing(app, &known, at).await?,
+            None => self.standing(app, caller, &known, at).await?,
         };
         let verdict = Arc::new(verdict);
         let weighed = WeighedRequest {
@@ -120,13 +120,19 @@ impl Verifier {
     }
 
     /// What the token and all that is known by now come to.
-    pub(super) async fn standing(&self, app: &App, known: &KnownToken, at: Moment) -> Result<Verdict, Setback> {
+    pub(super) async fn standing(
+        &self,
+        app: &App,
+        caller: &Caller,
+        known: &KnownToken,
+        at: Moment,
+    ) -> Result<Verdict, Setback> {
         let claims = &known.claims;
         if claims.session.is_some() && claims.subject.is_none() {
             return Ok(stated(app, claims));
         }
         let current = match known.instance {
-            Some(id) => self.current(app, id, at).await?,
+            Some(id) => self.current(app, caller, id, at).await?,
             None => None,
         };
         let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
