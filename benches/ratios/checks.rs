@@ -174,7 +174,7 @@ fn envoy_asks(token: &str) -> CheckRequest {
         headers: fields.map(|(name, value)| (name.to_owned(), value.to_owned().into())).into(),
         ..HttpRequest::default()
     };
-    let address = SocketAddress { address: "192.0.2.7".into(), ..SocketAddress::default() };
+    let address = SocketAddress { address: "192.0.2.7".into() };
     let source = Peer { address: Some(Address { socket_address: Some(address) }), ..Peer::default() };
     let attributes = AttributeContext {
         source: Some(source),

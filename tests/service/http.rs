@@ -80,7 +80,11 @@ async fn a_scrape_shows_what_was_decided() {
 #[tokio::test]
 async fn f13_nothing_that_callers_choose_becomes_a_label() {
     let (service, address) = service(HttpConfig::on(ANYWHERE)).await;
-    let before = fetch(address, "/metrics").await.1.lines().count();
+    let told = async || fetch(address, "/metrics").await.1;
+    while !told().await.contains("bonafide_feed_age_seconds") {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let before = told().await.lines().count();
     for at in 0..200 {
         service.check("shop", &format!("made-up-{at}")).await;
     }

@@ -15,13 +15,14 @@ use crate::grpc::proto::Decision;
 /// Where the keys are.
 const JWKS: &str = "/.well-known/jwks.json";
 /// The claims that are shown, and where they stand; the others are named.
-const SHOWN: [(&str, &str); 7] = [
+const SHOWN: [(&str, &str); 8] = [
     ("iss", "/iss"),
     ("aud", "/aud"),
     ("sub", "/sub"),
     ("exp", "/exp"),
     ("submods: ear_status", "/submods/shop/ear_status"),
     ("  ear_trustworthiness_vector", "/submods/shop/ear_trustworthiness_vector"),
+    ("  ear_verifier_claims", "/submods/shop/ear_verifier_claims"),
     ("bonafide", "/bonafide"),
 ];
 
