@@ -3,8 +3,8 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Keyed hashes, cut to 16 bytes, of the circumstances in which a verdict was given; what is `None` binds nothing. As JSON, tags are base64url without
-/// padding, and what binds nothing is left out.
+/// Keyed hashes, cut to 16 bytes, of the circumstances in which a verdict was given; what is `None` binds nothing. As JSON, they
+/// are base64url without padding, and what binds nothing is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {

@@ -329,8 +329,8 @@ impl Verifier {
         }
     }
 
-    /// Keeps the proof, in the store and then in memory, where a verdict on the same claims is `renewed`. A caller that goes away, or a deadline, cannot come between the two:
-    /// the store would know what gateways are not told.
+    /// Keeps the proof, in the store and then in memory, where a verdict on the same claims is `renewed`. A caller that goes away, or
+    /// a deadline, cannot come between the two: the store would know what gateways are not told.
     async fn kept(&self, advance: Advance, renewed: Option<Verdict>, era: Era) -> Result<AdvanceOutcome, StoreFault> {
         let (store, cache) = (Arc::clone(&self.store), self.cache.clone());
         let kept = tokio::spawn(async move {

@@ -21,7 +21,7 @@ fn interpreter() -> Option<std::path::PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_python_client_calls_every_service() {
+async fn a_python_client_gets_challenge_verdict_and_an_answer_for_envoy() {
     let Some(python) = interpreter() else { return };
     let stage = Stage::set().await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
