@@ -15,16 +15,19 @@ use bonafide::grpc::{GrpcConfig, authenticated, let_in, transport};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::StoreConfig;
 use data_encoding::BASE64URL_NOPAD;
+use prost::Message;
+use prost::bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
-use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::paired::{Limit, Ratio, in_turns};
+use crate::prepared::Question;
 use crate::service::{CHANNELS, Load, Stage, app_id, by, callers, connect, enrolment, folder, load};
 
 const CHECKERS: usize = 64;
@@ -91,38 +94,20 @@ impl Checks {
         Self { stage, idle: empty_service().await, instance, token: answer.token.expect("a token").token }
     }
 
-    fn channel(&self, at: usize) -> Channel {
-        self.stage.channels[at % CHANNELS].clone()
-    }
-
     async fn nothing(&self) -> Load {
-        let call = |at: usize| {
-            let client = HealthClient::new(self.idle[at % CHANNELS].clone());
-            move || {
-                let mut client = client.clone();
-                async move {
-                    client.check(by("Bearer edge", HealthCheckRequest::default())).await.expect("an answer");
-                }
-            }
-        };
-        load(CHECKERS, CHECKS, call).await
+        let question = Question { method: "/grpc.health.v1.Health/Check", message: Bytes::new() };
+        asked(&self.idle, &question, &Bytes::new()).await
     }
 
     async fn verdicts(&self, subject: Subject) -> Load {
         let request =
             CheckVerdictRequest { app: "shop".to_owned(), subject: Some(subject), ..CheckVerdictRequest::default() };
-        let call = |at: usize| {
-            let (client, request) = (VerdictServiceClient::new(self.channel(at)), request.clone());
-            move || {
-                let (mut client, request) = (client.clone(), request.clone());
-                async move {
-                    let answer = client.check_verdict(by("Bearer edge", request)).await.expect("an answer");
-                    let verdict = answer.into_inner().verdict.expect("a verdict");
-                    assert_eq!(verdict.decision(), Decision::Allow);
-                }
-            }
-        };
-        load(CHECKERS, CHECKS, call).await
+        let mut client = VerdictServiceClient::new(self.stage.channels[0].clone());
+        let answer = client.check_verdict(by("Bearer edge", request.clone())).await.expect("an answer").into_inner();
+        assert_eq!(answer.verdict.as_ref().expect("a verdict").decision(), Decision::Allow);
+        let method = "/bonafide.v1.VerdictService/CheckVerdict";
+        let question = Question { method, message: request.encode_to_vec().into() };
+        asked(&self.stage.channels, &question, &answer.encode_to_vec().into()).await
     }
 
     async fn by_instance(&self) -> Load {
@@ -135,18 +120,26 @@ impl Checks {
 
     async fn ext_authz(&self) -> Load {
         let request = envoy_asks(&self.token);
-        let call = |at: usize| {
-            let (client, request) = (AuthorizationClient::new(self.channel(at)), request.clone());
-            move || {
-                let (mut client, request) = (client.clone(), request.clone());
-                async move {
-                    let answer = client.check(by("Bearer edge", request)).await.expect("an answer").into_inner();
-                    assert_eq!(answer.status.expect("a status").code, 0);
-                }
-            }
-        };
-        load(CHECKERS, CHECKS, call).await
+        let mut client = AuthorizationClient::new(self.stage.channels[0].clone());
+        let answer = client.check(by("Bearer edge", request.clone())).await.expect("an answer").into_inner();
+        assert_eq!(answer.status.as_ref().expect("a status").code, 0);
+        let method = "/envoy.service.auth.v3.Authorization/Check";
+        let question = Question { method, message: request.encode_to_vec().into() };
+        asked(&self.stage.channels, &question, &answer.encode_to_vec().into()).await
     }
+}
+
+/// Asks many times, and compares each answer with the one that is expected.
+async fn asked(channels: &[Channel], question: &Question, expected: &Bytes) -> Load {
+    let call = |at: usize| {
+        let (client, question) = (Grpc::new(channels[at % CHANNELS].clone()), question.clone());
+        let expected = expected.clone();
+        move || {
+            let (mut client, question, expected) = (client.clone(), question.clone(), expected.clone());
+            async move { assert_eq!(question.ask(&mut client, "Bearer edge").await, expected) }
+        }
+    };
+    load(CHECKERS, CHECKS, call).await
 }
 
 /// A request of an app as Envoy describes it.
@@ -181,7 +174,7 @@ fn envoy_asks(token: &str) -> CheckRequest {
         request: Some(Described { http: Some(http) }),
         context_extensions: [("app".to_owned(), "shop".to_owned())].into(),
     };
-    CheckRequest { attributes: Some(attributes) }
+    CheckRequest { attributes: attributes.encode_to_vec().into() }
 }
 
 /// One kind of check against the call that does nothing, by one figure of both.

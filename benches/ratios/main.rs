@@ -5,11 +5,13 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
 mod checks;
+mod gathering;
 mod integrity;
 mod key_attestation;
 mod memory;
 mod paired;
 mod phones;
+mod prepared;
 mod raw;
 mod service;
 mod store;

@@ -1,6 +1,7 @@
 //! The service over loopback gRPC, against calls that do less on the same stack.
 
 use std::future::Future;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,12 +28,16 @@ use bonafide::telemetry::LogConfig;
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Bound, Frame, Subject, Verdict};
 use bonafide::verifier::{AppAttestConfig, AppConfig, Caller, Grants, Role, TokenConfig, VerifierConfig};
+use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tonic::Request;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
+use tower::service_fn;
 
+use crate::gathering::Gathering;
 use crate::paired::{Limit, Ratio, in_turns, thousands_a_second};
 
 const APP_ID: &str = "1234567890.com.example.shop";
@@ -135,7 +140,12 @@ pub(crate) async fn connect(address: SocketAddr) -> tokio::task::JoinHandle<Vec<
         let mut channels = Vec::new();
         for _ in 0..CHANNELS {
             let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
-            channels.push(endpoint.connect().await.expect("connects"));
+            let connector = service_fn(move |_| async move {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                io::Result::Ok(TokioIo::new(Gathering::over(stream)))
+            });
+            channels.push(endpoint.connect_with_connector(connector).await.expect("connects"));
         }
         channels
     })

@@ -294,7 +294,7 @@ pub fn role(bytes: &[u8]) {
     let checked = RUNTIME
         .block_on(VERIFIER.check(&caller, CheckCall::of(&name("shop"), CheckSubject::Instance(&pseudonym))))
         .expect("a verdict");
-    assert_eq!(checked.decision, Decision::Deny);
+    assert_eq!((checked.verdict.decision, &*checked.instance), (Decision::Deny, ""));
     let found = RUNTIME.block_on(VERIFIER.look_up(&caller, &name("shop"), InstanceName::Pseudonym(&pseudonym)));
     assert_eq!(found, Err(CallFault::UnknownInstance));
     let (account, revoked, serial, page_token) = (None, None, None, &*pseudonym);
@@ -337,8 +337,12 @@ pub fn gateway_request(bytes: &[u8]) {
     assert!(answer.outcome != GatewayOutcome::Pass && answer.outcome != GatewayOutcome::Unable);
     assert_eq!(answer.refusal.is_none(), answer.outcome == GatewayOutcome::Monitored);
     assert_ne!(answer.identity.decision, "allow");
-    let told =
-        answer.identity.fields().into_iter().chain(answer.refusal.into_iter().flat_map(|refusal| refusal.fields));
+    let told = answer
+        .identity
+        .fields()
+        .map(|(name, value)| (name, value.into_owned()))
+        .into_iter()
+        .chain(answer.refusal.into_iter().flat_map(|refusal| refusal.fields));
     told.for_each(|(_, value)| assert!(!value.is_empty() && value.bytes().all(|byte| (b' '..=b'~').contains(&byte))));
 }
 

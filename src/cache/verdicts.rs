@@ -1,11 +1,10 @@
-//! Verdicts kept in memory: weighed, each with its own expiry, loaded once however many ask.
+//! Verdicts kept in memory: weighed, each until it ends, loaded once however many ask.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use moka::Expiry;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 
@@ -15,8 +14,10 @@ use crate::ids::{InstanceId, Position};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-/// The shortest time that an entry is kept, so that asking about a lapsed instance again and again does not reach the store.
+/// The shortest time that an entry counts, so that asking about a lapsed instance again and again does not reach the store.
 const LEAST: Duration = Duration::from_secs(1);
+/// How long an entry that nobody asks about takes memory.
+const IDLE: Duration = Duration::from_secs(3600);
 
 /// The current verdict of each instance that was asked about lately.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ struct Entry {
     verdict: Arc<Verdict>,
     claims_at: u32,
     seen: Position,
-    keep_for: Duration,
+    ends_at: Timestamp,
 }
 
 impl VerdictCache {
@@ -57,7 +58,7 @@ impl VerdictCache {
         let entries = Cache::builder()
             .max_capacity(capacity)
             .weigher(|_, entry: &Entry| weight(&entry.verdict))
-            .expire_after(KeepFor)
+            .time_to_idle(IDLE)
             .build();
         Self { entries, era: Arc::default(), lease: Lease::new() }
     }
@@ -78,13 +79,14 @@ impl VerdictCache {
         &self.lease
     }
 
-    /// The cached verdict, while the lease is current. It may have lapsed: its reader compares times.
-    pub async fn cached(&self, id: InstanceId) -> Option<Arc<Verdict>> {
+    /// The cached verdict, while the lease is current. It may have lapsed a moment ago: its reader compares times.
+    pub async fn cached(&self, id: InstanceId, now: Timestamp) -> Option<Arc<Verdict>> {
         if !self.lease.is_current() {
             return None;
         }
         let era = self.era();
-        self.entries.get(&id).await.filter(|entry| entry.era == era).map(|entry| entry.verdict)
+        let entry = self.entries.get(&id).await?;
+        (entry.era == era && now < entry.ends_at).then_some(entry.verdict)
     }
 
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
@@ -103,7 +105,7 @@ impl VerdictCache {
         E: Send + Sync + 'static,
     {
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().era >= era && self.lease.is_current() => Ok(Op::Nop),
+            Some(kept) if kept.value().counts(era, now) && self.lease.is_current() => Ok(Op::Nop),
             _ => {
                 let loaded = load.await?;
                 Ok(loaded.map_or(Op::Remove, |loaded| Op::Put(Entry::new(loaded, era, now))))
@@ -141,6 +143,10 @@ impl VerdictCache {
 }
 
 impl Entry {
+    fn counts(&self, era: Era, now: Timestamp) -> bool {
+        self.era >= era && now < self.ends_at
+    }
+
     fn is_renewed_by(&self, newer: &Self, now: Timestamp) -> bool {
         let later = self.verdict.issued_at < newer.verdict.issued_at || !self.verdict.holds_at(now);
         let informed = self.era <= newer.era && self.seen <= newer.seen;
@@ -148,20 +154,8 @@ impl Entry {
     }
 
     fn new(Grounded { verdict, claims_at, seen }: Grounded, era: Era, now: Timestamp) -> Self {
-        let keep_for = verdict.expires_at.since(now).max(LEAST);
-        Self { era, verdict: Arc::new(verdict), claims_at, seen, keep_for }
-    }
-}
-
-struct KeepFor;
-
-impl Expiry<InstanceId, Entry> for KeepFor {
-    fn expire_after_create(&self, _: &InstanceId, entry: &Entry, _: Instant) -> Option<Duration> {
-        Some(entry.keep_for)
-    }
-
-    fn expire_after_update(&self, _: &InstanceId, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(entry.keep_for)
+        let ends_at = verdict.expires_at.max(now.plus(LEAST));
+        Self { era, verdict: Arc::new(verdict), claims_at, seen, ends_at }
     }
 }
 
@@ -202,11 +196,11 @@ mod tests {
 
     async fn kept_after(newer: Grounded) -> Option<Timestamp> {
         let cache = VerdictCache::new(1 << 20);
-        cache.lease().renew(Instant::now());
+        cache.lease().renew(std::time::Instant::now());
         let load = async { Ok::<_, ()>(Some(proved(0, 3))) };
         cache.loaded(ID, cache.era(), at(0), load).await.expect("loads");
         cache.renew(ID, newer, cache.era(), at(60)).await;
-        cache.cached(ID).await.map(|verdict| verdict.issued_at)
+        cache.cached(ID, at(60)).await.map(|verdict| verdict.issued_at)
     }
 
     #[tokio::test]

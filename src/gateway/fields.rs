@@ -22,18 +22,24 @@ const OWN: &str = "bonafide-";
 
 /// The header fields of a request, as the proxy passed them on.
 #[derive(Clone, Debug, Default)]
-pub struct Fields<'a>(Vec<(&'a str, &'a [u8])>);
+pub struct Fields<'a>(Vec<(&'a [u8], &'a [u8])>);
 
-impl<'a> FromIterator<(&'a str, &'a [u8])> for Fields<'a> {
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a [u8])>>(fields: I) -> Self {
-        Self(fields.into_iter().collect())
+impl<'a, N: AsRef<[u8]> + ?Sized> FromIterator<(&'a N, &'a [u8])> for Fields<'a> {
+    fn from_iter<I: IntoIterator<Item = (&'a N, &'a [u8])>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.as_ref(), value)).collect())
+    }
+}
+
+impl<'a> From<Vec<(&'a [u8], &'a [u8])>> for Fields<'a> {
+    fn from(fields: Vec<(&'a [u8], &'a [u8])>) -> Self {
+        Self(fields)
     }
 }
 
 impl<'a> Fields<'a> {
     /// The values under a name in lower case.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.iter().filter(move |(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+        self.0.iter().filter(move |(each, _)| each.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| *value)
     }
 
     /// The value of a field that counts once: visible ASCII without a comma, at most `limit` bytes. Proxies join several by
@@ -41,28 +47,33 @@ impl<'a> Fields<'a> {
     pub(super) fn single(&self, name: &str, limit: usize) -> Result<Option<&'a str>, Reason> {
         let mut values = self.all(name);
         let Some(value) = values.next() else { return Ok(None) };
-        let plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b',';
-        let sound = values.next().is_none() && !value.is_empty() && value.len() <= limit && value.iter().all(plain);
+        let sound = values.next().is_none() && !value.is_empty() && value.len() <= limit && is_plain(value);
         match str::from_utf8(value) {
             Ok(text) if sound => Ok(Some(text)),
             _ => Err(CREDENTIAL_AMBIGUOUS),
         }
     }
 
-    /// The names as they stand there that an upstream may take for this service's own.
+    /// The names as they stand there that an upstream may take for this service's own. One that is no text is in disguise.
     pub(super) fn namesakes(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(|(name, _)| *name).filter(|name| is_own(name))
+        self.0.iter().filter(|(name, _)| is_own(name)).filter_map(|(name, _)| str::from_utf8(name).ok())
     }
 
     /// Whether a name stands there that is another once all its marks are hyphens, as CGI and its heirs write them.
     pub fn has_alias(&self, of: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().any(|(name, _)| name.bytes().any(is_mark) && of(&spelled_plainly(name)))
+        self.0.iter().any(|(name, _)| has_mark(name) && of(&spelled_plainly(name)))
     }
 
     /// Whether a name of this service is spelled so that a proxy which removes the plain spelling would pass it on.
     pub(super) fn has_disguise(&self) -> bool {
-        self.0.iter().any(|(name, _)| name.bytes().any(is_mark) && is_own(name))
+        self.0.iter().any(|(name, _)| is_own(name) && has_mark(name))
     }
+}
+
+/// Whether all of it is visible ASCII without a comma. Tokens are long: whole chunks are looked at, which a processor does at once.
+fn is_plain(value: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_graphic() & (*byte != b',');
+    value.chunks(64).all(|chunk| chunk.iter().fold(true, |sound, byte| sound & plain(byte)))
 }
 
 /// Whatever neither letter nor digit nor hyphen is.
@@ -74,13 +85,17 @@ const fn plain(byte: u8) -> u8 {
     if is_mark(byte) { b'-' } else { byte.to_ascii_lowercase() }
 }
 
-fn spelled_plainly(name: &str) -> String {
-    name.bytes().map(|byte| char::from(plain(byte))).collect()
+fn has_mark(name: &[u8]) -> bool {
+    name.iter().any(|byte| is_mark(*byte))
+}
+
+fn spelled_plainly(name: &[u8]) -> String {
+    name.iter().map(|byte| char::from(plain(*byte))).collect()
 }
 
 /// Whether a name, spelled plainly, starts as those of this service do. Asked of every field of every request.
-fn is_own(name: &str) -> bool {
-    name.len() >= OWN.len() && name.bytes().map(plain).zip(OWN.bytes()).all(|(its, own)| its == own)
+fn is_own(name: &[u8]) -> bool {
+    name.len() >= OWN.len() && name.iter().zip(OWN.bytes()).all(|(its, own)| plain(*its) == own)
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ pub use route::{GatewayRules, Route, RouteFault, Tell};
 
 use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
-use crate::verdict::{Decision, Reason, Verdict};
-use crate::verifier::{Caller, CheckCall, Purpose, Verifier};
+use crate::verdict::{Decision, Reason};
+use crate::verifier::{Caller, CheckCall, Checked, Purpose, Verifier};
 use crate::wire::path::is_plain_target;
 use assertion::SignedOver;
 use demand::Demand;
@@ -84,10 +84,10 @@ impl Gateway {
         };
         match self.verifier.check(caller, call).await {
             // Without an instance, all that is known is the session that the token was given to.
-            Ok(verdict) if verdict.session.is_some() && question.context.user_session.is_empty() => {
+            Ok(Checked { verdict, .. }) if verdict.session.is_some() && question.context.user_session.is_empty() => {
                 self.refused(request, SESSION_MISSING)
             }
-            Ok(verdict) => self.stated(caller, request, question, &verdict),
+            Ok(checked) => self.stated(caller, request, question, checked),
             Err(fault) => {
                 tracing::warn!(error = %fault, app = request.route.app.as_str(), "a gateway was left without a verdict");
                 Answer::unable(Identity::unknown()).without(request.namesakes())
@@ -95,12 +95,12 @@ impl Gateway {
         }
     }
 
-    fn stated(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>, verdict: &Verdict) -> Answer {
-        self.vitals.count_reasons(verdict);
-        let instance = verdict.instance.map(|id| self.verifier.pseudonym(caller, id));
-        let identity = Identity::of(verdict, instance);
+    fn stated(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>, checked: Checked) -> Answer {
+        let verdict = Arc::clone(&checked.verdict);
+        self.vitals.count_reasons(&verdict);
+        let identity = Identity::of(checked);
         let (reasons, tell) = (&verdict.reasons, self.rules.tell);
-        let answer = match Demand::of(verdict) {
+        let answer = match Demand::of(&verdict) {
             Some(demand) => {
                 let challenge = self.challenge(caller, &request.route.app, demand);
                 Answer::challenged(identity, reasons, (demand, question.scheme), challenge, tell)

@@ -93,13 +93,14 @@ pub enum RouteFault {
 impl Route {
     /// Reads settings: `app`, `subject` (`token`, `instance`), `mode` (`enforce`, `monitor`), `body` (`ignore`, `digest`),
     /// `token` (`remove`, `forward`) and `consume` (`no`, `yes`). The first of each is the default; any other setting is a fault.
-    pub fn read<'a>(
+    pub fn read<'a, T: AsRef<[u8]> + ?Sized + 'a>(
         rules: &GatewayRules,
-        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+        settings: impl IntoIterator<Item = (&'a T, &'a T)>,
     ) -> Result<Self, RouteFault> {
         let mut found = Settings::default();
         for (name, value) in settings {
-            if found.place(name)?.replace(value).is_some() {
+            let value = str::from_utf8(value.as_ref()).map_err(|_| RouteFault::Setting)?;
+            if found.place(name.as_ref())?.replace(value).is_some() {
                 return Err(RouteFault::Setting);
             }
         }
@@ -131,14 +132,14 @@ struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    fn place(&mut self, name: &str) -> Result<&mut Option<&'a str>, RouteFault> {
+    fn place(&mut self, name: &[u8]) -> Result<&mut Option<&'a str>, RouteFault> {
         match name {
-            "app" => Ok(&mut self.app),
-            "subject" => Ok(&mut self.subject),
-            "mode" => Ok(&mut self.mode),
-            "body" => Ok(&mut self.body),
-            "token" => Ok(&mut self.token),
-            "consume" => Ok(&mut self.consume),
+            b"app" => Ok(&mut self.app),
+            b"subject" => Ok(&mut self.subject),
+            b"mode" => Ok(&mut self.mode),
+            b"body" => Ok(&mut self.body),
+            b"token" => Ok(&mut self.token),
+            b"consume" => Ok(&mut self.consume),
             _ => Err(RouteFault::Setting),
         }
     }
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn f19_the_app_is_the_routes_and_settings_are_read_strictly() {
         let rules = GatewayRules { app: Some("shop".parse().expect("a name")), ..GatewayRules::USUAL };
-        let usual = Route::read(&rules, []).expect("a route");
+        let usual = Route::read::<str>(&rules, []).expect("a route");
         assert_eq!((usual.app.as_str(), usual.mode, usual.subject), ("shop", Mode::Enforce, SubjectFrom::Token));
         let other = [("app", "bank"), ("mode", "monitor"), ("subject", "instance"), ("body", "digest")];
         let other = Route::read(&rules, other).expect("a route");
@@ -168,6 +169,6 @@ mod tests {
         }
         assert_eq!(Route::read(&rules, [("mode", "enforce"), ("mode", "monitor")]), Err(RouteFault::Setting));
         assert_eq!(Route::read(&rules, [("app", "Shop")]), Err(RouteFault::App(NameMalformed)));
-        assert_eq!(Route::read(&GatewayRules::USUAL, []), Err(RouteFault::AppMissing));
+        assert_eq!(Route::read::<str>(&GatewayRules::USUAL, []), Err(RouteFault::AppMissing));
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn verdict(verifier: &Verifier, caller: &Caller, verdict: &Verdict) -
     named_verdict(verdict, instance, caller.role, verifier.now())
 }
 
-/// A verdict on an instance that the caller has named itself.
+/// A verdict on an instance of this name.
 pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now: Timestamp) -> proto::Verdict {
     proto::Verdict {
         decision: decision(verdict.decision).into(),
@@ -29,7 +29,7 @@ pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now
         app: verdict.app.to_string(),
         instance,
         session_sha256: verdict.session.map(|digest| digest.to_vec().into()).unwrap_or_default(),
-        policy_revision: verdict.policy.to_string(),
+        policy_revision: verdict.policy.into(),
         issue_time: Some(timestamp(verdict.issued_at)),
         expire_time: Some(timestamp(verdict.expires_at)),
         freshness: Some(freshness(verdict, now)),

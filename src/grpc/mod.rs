@@ -4,6 +4,7 @@ mod attestation;
 mod authentication;
 mod calls;
 mod certificate;
+pub(crate) mod codec;
 mod config;
 mod connection;
 mod context;
@@ -24,6 +25,7 @@ pub use crate::verifier::CallerKey;
 pub use authentication::{Authenticated, authenticated};
 pub use config::GrpcConfig;
 pub use connection::{Connection, let_in};
+pub use envoy::Description;
 pub use server::{MESSAGE_LIMIT, Server, ServerFault, Stopped, transport};
 
 /// The messages and services of `proto/`, as generated; those of `proto/bonafide/v1` at the top.

@@ -17,7 +17,7 @@ use super::{field, message, proto};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
 use crate::ids::Position;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{CheckCall, CheckSubject, FreshAssertion, TOKEN_LIMIT, Verifier, Watch};
+use crate::verifier::{CheckCall, CheckSubject, Checked, FreshAssertion, TOKEN_LIMIT, Verifier, Watch};
 
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
@@ -56,16 +56,9 @@ impl VerdictService for VerdictEdge {
         let assertion = request.assertion.as_ref().map(fresh).transpose()?;
         let call = CheckCall { context, assertion, consume: request.consume, ..CheckCall::of(&app, subject) };
         let Position(position) = self.verifier.position();
-        let verdict = self.verifier.check(&caller, call).await?;
+        let Checked { verdict, instance } = self.verifier.check(&caller, call).await?;
         self.vitals.count(Call::Check, &verdict);
-        let verdict = match subject {
-            // A verdict on an instance answers to the name that opened it; a refusal names none.
-            CheckSubject::Instance(pseudonym) => {
-                let named = if verdict.instance.is_some() { pseudonym.to_owned() } else { String::new() };
-                message::named_verdict(&verdict, named, caller.role, self.verifier.now())
-            }
-            CheckSubject::Token(_) => message::verdict(&self.verifier, &caller, &verdict),
-        };
+        let verdict = message::named_verdict(&verdict, instance, caller.role, self.verifier.now());
         Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict), position }))
     }
 }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The words in which a verdict speaks; whoever states verdicts to others needs no more of the appraisal.
-pub use crate::appraisal::{PlayDialog, Reason, Remedy, Tier, TrustVector};
+pub use crate::appraisal::{PlayDialog, PolicyRevision, Reason, Remedy, Tier, TrustVector};
 pub use bound::Bound;
 
-use crate::appraisal::{Appraisal, Decisions, PolicyRevision, Stance};
+use crate::appraisal::{Appraisal, Decisions, Stance};
 use crate::crypto::digest::Digest;
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};

@@ -87,6 +87,28 @@ pub struct FreshAssertion<'a> {
     pub session: &'a [u8],
 }
 
+/// What whoever makes a request is worth now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The verdict.
+    pub verdict: Arc<Verdict>,
+    /// The instance's pseudonym towards the caller's relying party; empty where the verdict is on none.
+    pub instance: String,
+}
+
+impl Checked {
+    /// A verdict on the instance that this pseudonym has led to; a refusal may be about nobody all the same.
+    pub(super) fn of(verdict: Arc<Verdict>, pseudonym: &str) -> Self {
+        let instance = if verdict.instance.is_some() { pseudonym.to_owned() } else { String::new() };
+        Self { verdict, instance }
+    }
+
+    /// A verdict on no instance.
+    pub(super) fn nobody(verdict: Verdict) -> Self {
+        Self { verdict: Arc::new(verdict), instance: String::new() }
+    }
+}
+
 impl<'a> CheckCall<'a> {
     /// The question about an instance, whatever it requests.
     pub fn of(app: &'a AppName, subject: CheckSubject<'a>) -> Self {
@@ -98,7 +120,7 @@ impl Verifier {
     /// The verdict that holds now for the one who makes a request.
     ///
     /// Errors with [`CallFault`] when there can be no verdict. An answer from memory costs no I/O.
-    pub async fn check(&self, caller: &Caller, call: CheckCall<'_>) -> Result<Arc<Verdict>, CallFault> {
+    pub async fn check(&self, caller: &Caller, call: CheckCall<'_>) -> Result<Checked, CallFault> {
         let at = self.moment();
         let app = &*self.app(caller, call.app)?;
         let now = at.now;
@@ -117,7 +139,7 @@ impl Verifier {
         let verdict = match verdict {
             Some(verdict) if verdict.subject().is_none() || verdict.holds_at(now) => verdict,
             Some(verdict) => Arc::new(held(Verdict::clone(&verdict), now)),
-            None => return Ok(Arc::new(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
+            None => return Ok(Checked::nobody(Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN).stated(app, now))),
         };
         let bound = verdict.bound;
         let weighed = WeighedRequest {
@@ -127,7 +149,7 @@ impl Verifier {
             token_proven_at: None,
             now,
         };
-        Ok(self.weighed_request(app, caller, verdict, bound, &weighed))
+        Ok(Checked::of(self.weighed_request(app, caller, verdict, bound, &weighed), pseudonym))
     }
 
     /// The verdict on the instance's latest proof, from memory or from the store. Whoever is told facts hears them from the store.
@@ -157,7 +179,7 @@ impl Verifier {
         Moment { era, now }: Moment,
     ) -> Result<Option<Arc<Verdict>>, CallFault> {
         let fits = |verdict: &Arc<Verdict>| verdict.app == app.name;
-        if let Some(verdict) = self.cache.cached(id).await {
+        if let Some(verdict) = self.cache.cached(id, now).await {
             return Ok(Some(verdict).filter(fits));
         }
         let load = async {

@@ -6,3 +6,4 @@ pub mod der;
 pub mod json;
 pub mod nearest;
 pub mod path;
+pub mod protobuf;

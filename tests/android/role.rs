@@ -107,11 +107,11 @@ impl Desk {
     pub(crate) async fn check_at(&self, replica: &Verifier, of: &Verdict) -> Verdict {
         let pseudonym = replica.pseudonym(&self.caller, of.instance.expect("an instance"));
         let app = "key".parse().expect("a name");
-        let verdict = replica
+        let checked = replica
             .check(&self.caller, CheckCall::of(&app, CheckSubject::Instance(&pseudonym)))
             .await
             .expect("a verdict");
-        Verdict::clone(&verdict)
+        Verdict::clone(&checked.verdict)
     }
 }
 

@@ -11,6 +11,8 @@ use bonafide::grpc::proto::envoy::service::auth::v3::check_response::HttpRespons
 use bonafide::grpc::proto::envoy::service::auth::v3::{
     AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
 };
+use prost::Message;
+use prost_types::Struct;
 use tonic::Code;
 
 use crate::client::get;
@@ -19,8 +21,12 @@ use crate::stage::{KEY, Stage, by};
 pub(crate) const ROUTE: [(&str, &str); 2] = [("app", "shop"), ("subject", "instance")];
 
 pub(crate) fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]) -> CheckRequest {
+    with(route, described(path, headers))
+}
+
+fn described(path: &str, headers: &[(&str, &str)]) -> HttpRequest {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into()));
-    let http = HttpRequest {
+    HttpRequest {
         method: "GET".into(),
         path: path.to_owned().into(),
         host: "shop.example".into(),
@@ -28,8 +34,7 @@ pub(crate) fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]
         size: -1,
         headers: headers.collect(),
         ..HttpRequest::default()
-    };
-    with(route, http)
+    }
 }
 
 pub(crate) fn with(route: &[(&str, &str)], http: HttpRequest) -> CheckRequest {
@@ -39,7 +44,7 @@ pub(crate) fn with(route: &[(&str, &str)], http: HttpRequest) -> CheckRequest {
         context_extensions: context_extensions.collect::<HashMap<_, _>>(),
         ..AttributeContext::default()
     };
-    CheckRequest { attributes: Some(attributes) }
+    CheckRequest { attributes: attributes.encode_to_vec().into() }
 }
 
 pub(crate) async fn check(stage: &Stage, request: CheckRequest) -> CheckResponse {
@@ -50,7 +55,7 @@ pub(crate) async fn check(stage: &Stage, request: CheckRequest) -> CheckResponse
 pub(crate) fn passed(response: CheckResponse) -> OkHttpResponse {
     assert_eq!(response.status.as_ref().map(|status| status.code), Some(0), "{response:?}");
     match response.http_response {
-        Some(HttpResponse::OkResponse(passed)) => passed,
+        Some(HttpResponse::OkResponse(passed)) => OkHttpResponse::decode(passed).expect("a message"),
         other => panic!("{other:?}"),
     }
 }
@@ -78,7 +83,8 @@ fn told(headers: &[HeaderValueOption]) -> Vec<(String, String)> {
         let overwrites = (option.append, option.append_action());
         assert_eq!(overwrites, (Some(false), HeaderAppendAction::OverwriteIfExistsOrAdd));
         let header = option.header.clone().expect("a field");
-        (header.key, String::from_utf8(header.value.to_vec()).expect("text"))
+        let text = |bytes: &[u8]| str::from_utf8(bytes).expect("text").to_owned();
+        (header.key, text(&header.value))
     });
     each.collect()
 }
@@ -94,7 +100,7 @@ async fn f01_every_identity_field_is_set_and_every_namesake_taken_out() {
         ("accept", "*/*"),
     ];
     let response = check(&stage, asked(&ROUTE, "/", &headers)).await;
-    let metadata = response.dynamic_metadata.clone().expect("metadata").fields;
+    let metadata = Struct::decode(response.dynamic_metadata.clone()).expect("metadata").fields;
     let mut names: Vec<_> = metadata.keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["decision", "instance", "policy_revision", "reasons", "tier"]);
@@ -174,14 +180,12 @@ async fn f05_what_a_client_chooses_never_becomes_an_error() {
         header_map: Some(HeaderMap { headers: vec![HeaderValue { raw_value: garbage(), ..HeaderValue::default() }] }),
     };
     assert_refused(check(&stage, with(&ROUTE, http)).await, 403, "path_ambiguous");
-    let mut method = asked(&ROUTE, "/", &[]);
-    let attributes = method.attributes.as_mut().and_then(|attributes| attributes.request.as_mut());
-    attributes.and_then(|request| request.http.as_mut()).expect("a request").method = "G T".into();
-    assert_refused(check(&stage, method).await, 403, "request_malformed");
+    let method = HttpRequest { method: "G T".into(), ..described("/", &[]) };
+    assert_refused(check(&stage, with(&ROUTE, method)).await, 403, "request_malformed");
     let many: Vec<(String, String)> = (0..900).map(|at| (format!("x-{at}"), "y".repeat(1000))).collect();
     let many: Vec<_> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_refused(check(&stage, asked(&ROUTE, "/", &many)).await, 401, "credential_missing");
-    let (_, empty) = refused(check(&stage, CheckRequest { attributes: None }).await);
+    let (_, empty) = refused(check(&stage, CheckRequest::default()).await);
     assert_eq!(empty.status.map(|status| status.code), Some(503), "no app: the gateway is not configured");
     for wrong in [[("app", "Shop"), ROUTE[1]], [("app", "unknown"), ROUTE[1]], [ROUTE[0], ("subject", "any")]] {
         let (code, refused) = refused(check(&stage, asked(&wrong, "/", &[("bonafide-instance", "x")])).await);
@@ -195,8 +199,7 @@ async fn f22_a_body_that_was_cut_is_refused_where_its_digest_counts() {
     let stage = Stage::set().await;
     let route = [ROUTE[0], ROUTE[1], ("body", "digest")];
     let post = |partial: &[&str], size: i64, body: &'static str| {
-        let CheckRequest { attributes } = asked(&route, "/", &[("bonafide-instance", &stage.instance)]);
-        let mut http = attributes.and_then(|attributes| attributes.request?.http).expect("a request");
+        let mut http = described("/", &[("bonafide-instance", &stage.instance)]);
         let fields = partial.iter().map(|partial| HeaderValue {
             key: "x-envoy-auth-partial-body".to_owned(),
             value: (*partial).to_owned().into(),

@@ -229,15 +229,15 @@ async fn d07_without_the_store_memory_is_soon_worth_nothing() {
     let edge = Caller { role: Role::Gateway, ..caller };
     let check = async || verifier.check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
     verifier.look().await.expect("looks");
-    assert_eq!(check().await.expect("an answer").decision, Decision::Allow);
+    assert_eq!(check().await.expect("an answer").verdict.decision, Decision::Allow);
     store.away.store(true, Ordering::SeqCst);
     assert!(verifier.look().await.is_err());
-    assert_eq!(check().await.expect("from memory").decision, Decision::Allow);
+    assert_eq!(check().await.expect("from memory").verdict.decision, Decision::Allow);
     tokio::time::sleep(LEASE).await;
     assert!(verifier.look().await.is_err());
     assert!(matches!(check().await, Err(CallFault::Store(_))));
     store.away.store(false, Ordering::SeqCst);
-    assert_eq!(check().await.expect("from the store").decision, Decision::Allow);
+    assert_eq!(check().await.expect("from the store").verdict.decision, Decision::Allow);
     store.away.store(true, Ordering::SeqCst);
     assert!(matches!(check().await, Err(CallFault::Store(_))), "nobody has looked since");
 }
@@ -259,6 +259,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
             .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
+            .verdict
             .decision,
         Decision::Allow
     );
@@ -289,6 +290,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
             .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
+            .verdict
             .decision,
         Decision::Deny
     );

@@ -16,6 +16,7 @@ use bonafide::grpc::proto::{AttestRequest, CheckVerdictRequest, Purpose, TokenFo
 use bonafide::http::GatewayConfig;
 use bonafide::store::Store;
 use bonafide::verifier::TokenConfig;
+use prost::Message;
 use serde_json::{Value, json};
 
 use crate::harness::{attest_request, codes};
@@ -86,7 +87,7 @@ async fn by_proxy(replica: &Replica, subject: &str, (name, value): (&str, &str))
         context_extensions: [("app", "shop"), ("subject", subject)].map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
         ..AttributeContext::default()
     };
-    let request = CheckRequest { attributes: Some(attributes) };
+    let request = CheckRequest { attributes: attributes.encode_to_vec().into() };
     let answer = AuthorizationClient::new(replica.channel.clone()).check(by("edge", request)).await;
     match answer.expect("an answer").into_inner().http_response.expect("an answer of HTTP") {
         HttpResponse::OkResponse(_) => Told::Allowed,

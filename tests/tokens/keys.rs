@@ -48,7 +48,7 @@ async fn f16_tokens_outlive_a_restart_and_verify_on_every_replica() {
     assert_eq!(kids(&replica), kids(&bench.verifier));
     let (shop, gateway) = (name("shop"), caller(Role::Gateway));
     let verdict = replica.check(&gateway, CheckCall::of(&shop, CheckSubject::Token(&token))).await;
-    assert_allowed(&verdict.expect("a verdict"));
+    assert_allowed(&verdict.expect("a verdict").verdict);
 }
 
 #[tokio::test]

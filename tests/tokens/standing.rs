@@ -133,7 +133,7 @@ async fn f15_a_token_about_a_session_stays_in_its_session() {
         body: gateway::Body::NotShown,
     };
     let answer = gateway.answer(GatewayKind::Envoy, &caller(Role::Gateway), &request).await;
-    assert_eq!((answer.outcome, answer.identity.reasons), (GatewayOutcome::Deny, vec!["session_missing".to_owned()]));
+    assert_eq!((answer.outcome, answer.identity.reasons), (GatewayOutcome::Deny, vec!["session_missing".into()]));
 }
 
 /// A token is a statement of its own: a fresh proof does not better it, and it does not better a fresh proof that is refused.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, bail};
+use prost::Message;
 use prost::bytes::Bytes;
 
 use super::narration::{Narration, shortened};
@@ -13,7 +14,7 @@ use crate::grpc::proto::envoy::config::core::v3::HeaderValueOption;
 use crate::grpc::proto::envoy::service::auth::v3::attribute_context::{HttpRequest, Request};
 use crate::grpc::proto::envoy::service::auth::v3::authorization_client::AuthorizationClient;
 use crate::grpc::proto::envoy::service::auth::v3::check_response::HttpResponse;
-use crate::grpc::proto::envoy::service::auth::v3::{AttributeContext, CheckRequest};
+use crate::grpc::proto::envoy::service::auth::v3::{AttributeContext, CheckRequest, OkHttpResponse};
 
 const HOST: &str = "api.shop.example";
 
@@ -52,10 +53,11 @@ pub(super) async fn ask_as_envoy(setting: &Setting, token: &str, path: &str) -> 
         context_extensions: HashMap::from([("app".to_owned(), APP.to_owned())]),
         ..Default::default()
     };
-    let request = CheckRequest { attributes: Some(attributes) };
+    let request = CheckRequest { attributes: attributes.encode_to_vec().into() };
     let answer = AuthorizationClient::new(setting.edge()).check(request).await?.into_inner();
     match answer.http_response {
         Some(HttpResponse::OkResponse(passed)) => {
+            let passed = OkHttpResponse::decode(passed)?;
             Ok(Page { status: 200, fields: fields(passed.headers), body: String::new() })
         }
         Some(HttpResponse::DeniedResponse(refused)) => {
@@ -92,5 +94,6 @@ fn identity(page: &Page) -> Vec<(&'static str, &str)> {
 
 fn fields(options: Vec<HeaderValueOption>) -> Vec<(String, String)> {
     let fields = options.into_iter().filter_map(|option| option.header);
-    fields.map(|field| (field.key, String::from_utf8_lossy(&field.value).into_owned())).collect()
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    fields.map(|field| (field.key, text(&field.value))).collect()
 }

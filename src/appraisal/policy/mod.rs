@@ -110,13 +110,13 @@ pub struct RevisionMalformed;
 
 impl fmt::Display for PolicyRevision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&HEXLOWER.encode(&self.0))
+        out.write_str(&String::from(*self))
     }
 }
 
 impl From<PolicyRevision> for String {
     fn from(revision: PolicyRevision) -> Self {
-        revision.to_string()
+        HEXLOWER.encode(&revision.0)
     }
 }
 

@@ -100,11 +100,15 @@ fn response(kind: GatewayKind, answer: Answer) -> Response {
 }
 
 /// An answer with these fields, all of which are plain text; one that was not would be left out, and the request refused.
-fn told(status: StatusCode, fields: impl IntoIterator<Item = (&'static str, String)>, body: Body) -> Response {
+fn told<V: AsRef<str>>(
+    status: StatusCode,
+    fields: impl IntoIterator<Item = (&'static str, V)>,
+    body: Body,
+) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     for (name, value) in fields {
-        match HeaderValue::try_from(value) {
+        match HeaderValue::try_from(value.as_ref()) {
             Ok(value) => _ = response.headers_mut().insert(HeaderName::from_static(name), value),
             Err(_) => *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -16,7 +16,9 @@ use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Freshness, Verdict};
 use crate::verifier::app::App;
 use crate::verifier::caller::Caller;
-use crate::verifier::check::{CheckCall, FreshAssertion, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held};
+use crate::verifier::check::{
+    CheckCall, Checked, FreshAssertion, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held,
+};
 use crate::verifier::context::WeighedRequest;
 use crate::verifier::fault::CallFault;
 use crate::verifier::refusal::{Refusal, Setback};
@@ -49,10 +51,10 @@ impl Verifier {
         token: &str,
         call: &CheckCall<'_>,
         at: Moment,
-    ) -> Result<Arc<Verdict>, CallFault> {
+    ) -> Result<Checked, CallFault> {
         match self.token_verdict(caller, app, token, call, at).await {
-            Ok(verdict) => Ok(verdict),
-            Err(setback) => setback.stated(app, at.now).map(Arc::new),
+            Ok(checked) => Ok(checked),
+            Err(setback) => setback.stated(app, at.now).map(Checked::nobody),
         }
     }
 
@@ -64,7 +66,7 @@ impl Verifier {
         token: &str,
         call: &CheckCall<'_>,
         at: Moment,
-    ) -> Result<Arc<Verdict>, Setback> {
+    ) -> Result<Checked, Setback> {
         let tokens = self.tokens.as_ref().ok_or_else(|| Refusal::silent(TOKEN_UNSUPPORTED))?;
         let known = self.known_token(tokens, token, at.now)?;
         let claims = &known.claims;
@@ -99,7 +101,7 @@ impl Verifier {
         if verdict.decision != Decision::Deny {
             self.spend(proved, once.filter(|_| call.consume)).await?;
         }
-        Ok(verdict)
+        Ok(Checked::of(verdict, claims.subject.as_deref().unwrap_or_default()))
     }
 
     /// What the token says, from memory or read and verified.
@@ -109,14 +111,13 @@ impl Verifier {
         token: &str,
         now: Timestamp,
     ) -> Result<Arc<KnownToken>, TokenRejection> {
-        let digest = sha256(token.as_bytes());
-        if let Some(known) = tokens.cache.known(&digest) {
+        if let Some(known) = tokens.cache.known(token.as_bytes()) {
             return Ok(known);
         }
         let claims = read(token.as_bytes(), &tokens.keys.ring(), now)?;
         let subject = claims.subject.as_deref();
         let instance = subject.and_then(|subject| self.instance_towards(&claims.audience, subject));
-        Ok(tokens.cache.keep(digest, KnownToken { claims, instance }))
+        Ok(tokens.cache.keep(token.as_bytes(), KnownToken { claims, instance }))
     }
 
     /// What the token and all that is known by now come to.

@@ -3,28 +3,27 @@
 //! Whatever a client can send ends in an answer. An error of gRPC would be taken for an outage, and a proxy that is set to let
 //! requests pass during outages would let this one pass.
 
-use std::net::IpAddr;
+mod description;
+mod passing;
+
+pub use description::Description;
 
 use prost::bytes::Bytes;
-use prost_types::value::Kind;
-use prost_types::{ListValue, Struct, Value};
 use tonic::{Code, Request, Response, Status};
 
 use super::authentication::caller_of;
 use super::certificate;
 use super::proto::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use super::proto::envoy::config::core::v3::{HeaderValue, HeaderValueOption};
-use super::proto::envoy::service::auth::v3::attribute_context::HttpRequest;
 use super::proto::envoy::service::auth::v3::authorization_server::Authorization;
 use super::proto::envoy::service::auth::v3::check_response::HttpResponse;
-use super::proto::envoy::service::auth::v3::{
-    AttributeContext, CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
-};
+use super::proto::envoy::service::auth::v3::{CheckRequest, CheckResponse, DeniedHttpResponse};
 use super::proto::envoy::r#type::v3::HttpStatus;
 use super::proto::google_rpc;
-use crate::gateway::{Answer, Body, Fields, Gateway, Identity, Refusal, Request as Asked, Route};
+use crate::gateway::{Answer, Body, Fields, Gateway, Refusal, Request as Asked, Route};
 use crate::telemetry::GatewayKind;
 use crate::verifier::Caller;
+use passing::{metadata, passed};
 
 /// Says whether the body was cut; Envoy sets it, and removes what a client sends under its name.
 const PARTIAL_BODY: &str = "x-envoy-auth-partial-body";
@@ -40,54 +39,50 @@ pub(super) struct EnvoyEdge {
 impl Authorization for EnvoyEdge {
     async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
         let caller = caller_of(&request)?;
-        let attributes = request.into_inner().attributes.unwrap_or_default();
-        Ok(Response::new(response(self.answer(&caller, &attributes).await)))
+        let attributes = request.into_inner().attributes;
+        let answer = match Description::read(&attributes) {
+            Ok(description) => self.answer(&caller, description).await,
+            Err(fault) => {
+                tracing::error!(error = %fault, caller = caller.name.as_str(), "a gateway describes a request by no message");
+                self.gateway.unable(GatewayKind::Envoy)
+            }
+        };
+        Ok(Response::new(response(answer)))
     }
 }
 
 impl EnvoyEdge {
-    async fn answer(&self, caller: &Caller, attributes: &AttributeContext) -> Answer {
-        let settings = attributes.context_extensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let route = match Route::read(self.gateway.rules(), settings) {
+    async fn answer(&self, caller: &Caller, mut description: Description<'_>) -> Answer {
+        let route = match Route::read(self.gateway.rules(), description.settings.iter().copied()) {
             Ok(route) => route,
             Err(fault) => {
                 tracing::error!(error = %fault, caller = caller.name.as_str(), "a route of the gateway cannot be judged");
                 return self.gateway.unable(GatewayKind::Envoy);
             }
         };
-        let none = HttpRequest::default();
-        let http = attributes.request.as_ref().and_then(|request| request.http.as_ref()).unwrap_or(&none);
-        let fields = fields(http);
+        let fields = Fields::from(std::mem::take(&mut description.fields));
         let request = Asked {
             route: &route,
-            method: &http.method,
-            scheme: &http.scheme,
-            authority: &http.host,
-            path: &http.path,
-            body: body(http, &fields),
+            method: description.method,
+            scheme: description.scheme,
+            authority: description.host,
+            path: description.path,
+            client_address: str::from_utf8(description.address).ok().and_then(|address| address.parse().ok()),
+            client_certificate: certificate::digest(description.certificate),
+            body: body(&description, &fields),
             fields,
-            client_address: address(attributes),
-            client_certificate: attributes.source.as_ref().and_then(|peer| certificate::digest(&peer.certificate)),
         };
         self.gateway.answer(GatewayKind::Envoy, caller, &request).await
     }
 }
 
-fn fields(http: &HttpRequest) -> Fields<'_> {
-    let one_by_one = http.header_map.iter().flat_map(|map| &map.headers).map(|field| {
-        let value = if field.raw_value.is_empty() { &field.value } else { &field.raw_value };
-        (field.key.as_str(), &value[..])
-    });
-    http.headers.iter().map(|(name, value)| (name.as_str(), &value[..])).chain(one_by_one).collect()
-}
-
 /// The whole body, if it is known to be that.
-fn body<'a>(http: &'a HttpRequest, fields: &Fields<'_>) -> Body<'a> {
-    let shown: &Bytes = if http.raw_body.is_empty() { &http.body } else { &http.raw_body };
+fn body<'a>(description: &Description<'a>, fields: &Fields<'_>) -> Body<'a> {
+    let shown = if description.raw_body.is_empty() { description.body } else { description.raw_body };
     let mut partial = fields.all(PARTIAL_BODY);
     let whole = match (partial.next(), partial.next()) {
-        (Some(partial), None) => partial == b"false" && fits(http.size, shown.len()),
-        (None, _) => shown.is_empty() && http.size <= 0 && is_bodiless(http, fields),
+        (Some(partial), None) => partial == b"false" && fits(description.size, shown.len()),
+        (None, _) => shown.is_empty() && description.size <= 0 && is_bodiless(description.method, fields),
         (Some(_), Some(_)) => false,
     };
     if whole { Body::Whole(shown) } else { Body::NotShown }
@@ -98,33 +93,20 @@ fn fits(stated: i64, shown: usize) -> bool {
     usize::try_from(stated).map_or(true, |stated| stated == shown)
 }
 
-fn is_bodiless(http: &HttpRequest, fields: &Fields<'_>) -> bool {
+fn is_bodiless(method: &[u8], fields: &Fields<'_>) -> bool {
     let stated = fields.all("content-length").any(|length| length != b"0");
     let chunked = fields.all("transfer-encoding").next().is_some();
-    BODILESS.contains(&&http.method[..]) && !stated && !chunked
-}
-
-fn address(attributes: &AttributeContext) -> Option<IpAddr> {
-    let socket = attributes.source.as_ref()?.address.as_ref()?.socket_address.as_ref()?;
-    str::from_utf8(&socket.address).ok()?.parse().ok()
+    BODILESS.contains(&method) && !stated && !chunked
 }
 
 fn response(answer: Answer) -> CheckResponse {
-    let dynamic_metadata = Some(metadata(&answer.identity));
+    let dynamic_metadata = metadata(&answer.identity).into();
     let (code, http_response) = match answer.refusal {
-        None => (Code::Ok, HttpResponse::OkResponse(passed(&answer.identity, answer.namesakes))),
+        None => (Code::Ok, HttpResponse::OkResponse(passed(&answer.identity, &answer.namesakes).into())),
         Some(refusal) => (code(&refusal), HttpResponse::DeniedResponse(refused(refusal))),
     };
     let status = google_rpc::Status { code: code.into(), message: String::new() };
     CheckResponse { status: Some(status), http_response: Some(http_response), dynamic_metadata }
-}
-
-/// Envoy takes names out after it has set others: a name that is set is none to be taken out.
-fn passed(identity: &Identity, namesakes: Vec<String>) -> OkHttpResponse {
-    let fields = identity.fields();
-    let mut headers_to_remove = namesakes;
-    headers_to_remove.retain(|name| !fields.iter().any(|(set, _)| name.eq_ignore_ascii_case(set)));
-    OkHttpResponse { headers: fields.into_iter().map(overwriting).collect(), headers_to_remove }
 }
 
 fn refused(refusal: Refusal) -> DeniedHttpResponse {
@@ -150,17 +132,4 @@ const fn code(refusal: &Refusal) -> Code {
         403 => Code::PermissionDenied,
         _ => Code::Unavailable,
     }
-}
-
-fn metadata(identity: &Identity) -> Struct {
-    let text = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
-    let reasons = ListValue { values: identity.reasons.iter().map(|code| text(code)).collect() };
-    let fields = [
-        ("decision", text(identity.decision)),
-        ("tier", text(identity.tier)),
-        ("instance", text(&identity.instance)),
-        ("reasons", Value { kind: Some(Kind::ListValue(reasons)) }),
-        ("policy_revision", text(&identity.policy)),
-    ];
-    Struct { fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
 }
