@@ -67,7 +67,7 @@ fn read_times(section: &mut Section<'_>) -> (Duration, Freshness) {
     let fresh_for = section.read("fresh_for", |entry| at_most(entry, lifetime), seconds(30).min(lifetime));
     let left = lifetime.saturating_sub(fresh_for);
     let stale_if_unavailable = section.read("stale_if_unavailable", |entry| at_most(entry, left), Duration::ZERO);
-    (lifetime, Freshness { fresh_for, stale_if_unavailable })
+    (lifetime, Freshness::new(fresh_for, stale_if_unavailable))
 }
 
 fn at_most(entry: Entry<'_>, limit: Duration) -> Option<Duration> {

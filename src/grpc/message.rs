@@ -28,7 +28,7 @@ pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now
         facts: verdict.claims.as_ref().map(|claims| facts(claims, role)).unwrap_or_default(),
         app: verdict.app.to_string(),
         instance,
-        session_sha256: verdict.session.map(|digest| digest.to_vec().into()).unwrap_or_default(),
+        session_sha256: verdict.session.as_ref().map(|digest| digest.to_vec().into()).unwrap_or_default(),
         policy_revision: verdict.policy.into(),
         issue_time: Some(timestamp(verdict.issued_at)),
         expire_time: Some(timestamp(verdict.expires_at)),
@@ -106,10 +106,10 @@ pub(super) fn facts(claims: &Claims, role: Role) -> Vec<proto::Fact> {
 fn freshness(verdict: &Verdict, now: Timestamp) -> proto::Freshness {
     let left = verdict.freshness.within(verdict.expires_at.since(now));
     let (positive, negative) = match verdict.decision {
-        Decision::Allow => (left.fresh_for, Duration::ZERO),
-        Decision::StepUp | Decision::Deny => (Duration::ZERO, left.fresh_for.min(NEGATIVE_FOR)),
+        Decision::Allow => (left.fresh_for(), Duration::ZERO),
+        Decision::StepUp | Decision::Deny => (Duration::ZERO, left.fresh_for().min(NEGATIVE_FOR)),
     };
-    let stale = if positive.is_zero() { Duration::ZERO } else { left.stale_if_unavailable };
+    let stale = if positive.is_zero() { Duration::ZERO } else { left.stale_if_unavailable() };
     proto::Freshness {
         fresh_for: duration(positive),
         stale_if_unavailable: duration(stale),

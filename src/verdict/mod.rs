@@ -2,6 +2,7 @@
 
 mod bound;
 pub mod ear;
+mod freshness;
 mod shared;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The words in which a verdict speaks; whoever states verdicts to others needs no more of the appraisal.
 pub use crate::appraisal::{PlayDialog, PolicyRevision, Reason, Remedy, Tier, TrustVector};
 pub use bound::Bound;
+pub use freshness::Freshness;
 
 use crate::appraisal::{Appraisal, Decisions, Stance};
 use crate::crypto::digest::Digest;
@@ -53,27 +55,6 @@ impl From<Stance> for Decision {
     }
 }
 
-/// How long a relying party may go on with an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Freshness {
-    /// The answer may be used this long without asking again.
-    pub fresh_for: Duration,
-    /// After that, it may be used this much longer while the service cannot be reached.
-    pub stale_if_unavailable: Duration,
-}
-
-impl Freshness {
-    /// Not to be used again.
-    pub const NEVER: Self = Self { fresh_for: Duration::ZERO, stale_if_unavailable: Duration::ZERO };
-
-    /// These hints, cut so that nothing outlives `left`.
-    #[must_use]
-    pub fn within(self, left: Duration) -> Self {
-        let fresh_for = self.fresh_for.min(left);
-        Self { fresh_for, stale_if_unavailable: self.stale_if_unavailable.min(left.saturating_sub(fresh_for)) }
-    }
-}
-
 /// How far a proof may lie in the future: clocks are set back a little now and then.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
@@ -98,9 +79,9 @@ pub struct Verdict {
     pub app: AppName,
     /// The instance, when it is known. Relying parties see a pseudonym of it.
     pub instance: Option<InstanceId>,
-    /// SHA-256 of the caller's session that the verdict is bound to, where no instance is known.
+    /// SHA-256 of the caller's session that the verdict is bound to, where no instance is known: few verdicts have one.
     #[serde(default)]
-    pub session: Option<Digest>,
+    pub session: Option<Box<Digest>>,
     /// What the client had in common with the proof.
     #[serde(default)]
     pub bound: Bound,
@@ -166,7 +147,7 @@ impl Verdict {
         let expires_at = frame.expires_at();
         let (instance, session) = match subject {
             Subject::Instance(id) => (Some(id), None),
-            Subject::Session(digest) => (None, Some(digest)),
+            Subject::Session(digest) => (None, Some(Box::new(digest))),
         };
         Self {
             decision: if appraisal.is_barred { Decision::Deny } else { frame.decisions.at(tier).into() },
@@ -211,7 +192,7 @@ impl Verdict {
 
     /// Whom it is about; `None` for a refusal, which is about nobody.
     pub fn subject(&self) -> Option<Subject> {
-        self.instance.map(Subject::Instance).or_else(|| self.session.map(Subject::Session))
+        self.instance.map(Subject::Instance).or_else(|| self.session.as_deref().copied().map(Subject::Session))
     }
 
     /// Whether the verdict holds at `now`. One from the future does not: it was given while a clock was wrong, and would hold
@@ -348,15 +329,5 @@ mod tests {
             assert_eq!((lowered.tier, lowered.decision), expected, "{tier:?} with {worth:?}");
             assert_eq!((lowered.reasons, lowered.freshness), (vec![reason], Freshness::NEVER));
         }
-    }
-
-    #[test]
-    fn freshness_never_outlives_the_verdict() {
-        let seconds = Duration::from_secs;
-        let hints = Freshness { fresh_for: seconds(30), stale_if_unavailable: seconds(60) };
-        assert_eq!(hints.within(seconds(100)), hints);
-        let cut = Freshness { fresh_for: seconds(30), stale_if_unavailable: seconds(10) };
-        assert_eq!(hints.within(seconds(40)), cut);
-        assert_eq!(hints.within(Duration::ZERO), Freshness::NEVER);
     }
 }

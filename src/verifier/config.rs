@@ -142,7 +142,7 @@ impl VerifierConfig {
 
 impl AppConfig {
     /// An app that takes no evidence yet, with verdicts of ten minutes.
-    pub const fn of(name: AppName) -> Self {
+    pub fn of(name: AppName) -> Self {
         Self {
             name,
             app_attest: None,
@@ -154,7 +154,7 @@ impl AppConfig {
             own_rules: Vec::new(),
             decisions: Decisions::CAREFUL,
             verdict_lifetime: Duration::from_secs(600),
-            freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO },
+            freshness: Freshness::new(Duration::from_secs(30), Duration::ZERO),
         }
     }
 

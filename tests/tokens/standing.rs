@@ -35,7 +35,7 @@ async fn the_answer_lasts_no_longer_than_the_token() {
     let verdict = bench.worth(&token).await;
     assert_allowed(&verdict);
     assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
-    assert_eq!(verdict.freshness.fresh_for, Duration::from_secs(30));
+    assert_eq!(verdict.freshness.fresh_for(), Duration::from_secs(30));
     assert!(verdict.instance.is_some());
 }
 
@@ -96,7 +96,7 @@ async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
     });
     let verdict = bench.worth(&session).await;
     assert_allowed(&verdict);
-    assert_eq!((verdict.session, verdict.instance), (Some([5; 32]), None));
+    assert_eq!((verdict.session, verdict.instance), (Some(Box::new([5; 32])), None));
     assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
     let mut other = apps(&AppAttestLab::new(START).expect("a laboratory"));
     for app in &mut other {

@@ -29,7 +29,7 @@ fn an_app_is_careful_unless_told_otherwise() {
     let app = read("", "");
     assert_eq!(app.name.as_str(), "shop");
     assert_eq!(app.verdict_lifetime, Duration::from_secs(600));
-    let freshness = Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::ZERO };
+    let freshness = Freshness::new(Duration::from_secs(30), Duration::ZERO);
     assert_eq!(app.freshness, freshness);
     let format = app.app_attest.expect("a section");
     assert_eq!(format.app_ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["1234567890.com.example.shop"]);
@@ -89,8 +89,8 @@ fn everything_about_an_app_can_be_told() {
         absent_category = \"step-up\"\nmin_os_version = \"16.4\"\nsign_count = \"window\"\nsign_count_window = 1_024";
     let app = read(own, app_attest);
     assert_eq!(app.verdict_lifetime, Duration::from_secs(3_600));
-    assert_eq!(app.freshness.fresh_for, Duration::from_millis(500));
-    assert_eq!(app.freshness.stale_if_unavailable, Duration::from_secs(120));
+    assert_eq!(app.freshness.fresh_for(), Duration::from_millis(500));
+    assert_eq!(app.freshness.stale_if_unavailable(), Duration::from_secs(120));
     let policy = AppAttestPolicy {
         environment: Environment::Development,
         validation_categories: [ValidationCategory(1), ValidationCategory(2)].into(),
@@ -109,7 +109,7 @@ fn defaults_follow_from_what_is_told() {
     assert_eq!(development, [ValidationCategory(3)].into());
     let window = app_attest("sign_count = \"window\"").sign_count;
     assert_eq!(window, SignCountMode::Window(WindowSize::new(128).expect("a size")));
-    assert_eq!(read("verdict_lifetime = \"5s\"", "").freshness.fresh_for, Duration::from_secs(5));
+    assert_eq!(read("verdict_lifetime = \"5s\"", "").freshness.fresh_for(), Duration::from_secs(5));
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub(in crate::store) fn verdict(number: u64) -> Verdict {
         issued_at: at(number),
         lifetime: Duration::from_secs(3600),
         until: None,
-        freshness: Freshness { fresh_for: Duration::from_secs(30), stale_if_unavailable: Duration::from_millis(1) },
+        freshness: Freshness::new(Duration::from_secs(30), Duration::from_millis(1)),
     };
     let reason = Reason::new("a_reason", "Grüße, \"quoted\"", Remedy::RetryNow);
     Verdict { claims: Some(claims("1").into()), ..Verdict::refusal(TrustVector::UNVERIFIED, vec![reason], frame) }

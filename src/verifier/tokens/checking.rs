@@ -226,7 +226,7 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
         decision: if changed { claims.decision.max(Decision::StepUp) } else { claims.decision },
         tier: if changed { claims.tier.max(Tier::None) } else { claims.tier },
         vector: claims.vector,
-        session: claims.session,
+        session: claims.session.map(Box::new),
         expires_at: claims.expires_at,
         ..Verdict::refusal(claims.vector, reasons, frame)
     };

@@ -140,7 +140,7 @@ impl Verifier {
             policy: verdict.policy,
             proven_at: whole_seconds(verdict.issued_at),
             single_use: beside.single_use,
-            session: verdict.session,
+            session: verdict.session.as_deref().copied(),
             bound: beside.bound,
         })
     }
