@@ -32,10 +32,12 @@ impl Gathering {
 }
 
 async fn write(gathered: Arc<Gathered>, mut writer: OwnedWriteHalf) -> io::Result<()> {
+    let mut bytes = Vec::new();
     loop {
         gathered.more.notified().await;
-        let bytes = std::mem::take(&mut *gathered.bytes.lock().expect("no panic"));
+        std::mem::swap(&mut bytes, &mut *gathered.bytes.lock().expect("no panic"));
         writer.write_all(&bytes).await?;
+        bytes.clear();
     }
 }
 

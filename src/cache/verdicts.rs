@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 
@@ -80,12 +81,14 @@ impl VerdictCache {
     }
 
     /// The cached verdict, while the lease is current. It may have lapsed a moment ago: its reader compares times.
-    pub async fn cached(&self, id: InstanceId, now: Timestamp) -> Option<Arc<Verdict>> {
+    ///
+    /// Never waits. While the cache tidies up there may be nothing to be had at once, and whoever asks has to ask [`Self::loaded`].
+    pub fn cached(&self, id: InstanceId, now: Timestamp) -> Option<Arc<Verdict>> {
         if !self.lease.is_current() {
             return None;
         }
         let era = self.era();
-        let entry = self.entries.get(&id).await?;
+        let entry = self.entries.get(&id).now_or_never().flatten()?;
         (entry.era == era && now < entry.ends_at).then_some(entry.verdict)
     }
 
@@ -200,7 +203,7 @@ mod tests {
         let load = async { Ok::<_, ()>(Some(proved(0, 3))) };
         cache.loaded(ID, cache.era(), at(0), load).await.expect("loads");
         cache.renew(ID, newer, cache.era(), at(60)).await;
-        cache.cached(ID, at(60)).await.map(|verdict| verdict.issued_at)
+        cache.cached(ID, at(60)).map(|verdict| verdict.issued_at)
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ pub(super) fn named_verdict(verdict: &Verdict, instance: String, role: Role, now
         trust_vector: Some(vector(&verdict.vector)),
         reasons: verdict.reasons.iter().map(reason).collect(),
         facts: verdict.claims.as_ref().map(|claims| facts(claims, role)).unwrap_or_default(),
-        app: verdict.app.to_string(),
+        app: verdict.app.as_str().to_owned(),
         instance,
         session_sha256: verdict.session.as_ref().map(|digest| digest.to_vec().into()).unwrap_or_default(),
         policy_revision: verdict.policy.into(),

@@ -131,7 +131,7 @@ impl Verifier {
         let verdict = match (self.instance_behind(caller, pseudonym), call.assertion) {
             (Some(id), Some(assertion)) => {
                 let request = call.context.signed_request()?;
-                Some(Arc::new(self.asserted_over(app, id, assertion, request, at).await?))
+                Some(Arc::new(Box::pin(self.asserted_over(app, id, assertion, request, at)).await?))
             }
             (Some(id), None) => self.current(app, caller, id, at).await?,
             (None, _) => None,
@@ -168,7 +168,7 @@ impl Verifier {
                 return Ok(verdict);
             }
         }
-        Ok(self.stored(app, id, at.now).await?.map(|found| Arc::new(found.verdict)))
+        Ok(Box::pin(self.stored(app, id, at.now)).await?.map(|found| Arc::new(found.verdict)))
     }
 
     /// The same as memory has it, which takes it from the store when it has none.
@@ -179,14 +179,15 @@ impl Verifier {
         Moment { era, now }: Moment,
     ) -> Result<Option<Arc<Verdict>>, CallFault> {
         let fits = |verdict: &Arc<Verdict>| verdict.app == app.name;
-        if let Some(verdict) = self.cache.cached(id, now).await {
+        if let Some(verdict) = self.cache.cached(id, now) {
             return Ok(Some(verdict).filter(fits));
         }
         let load = async {
             let found = self.stored(app, id, now).await?;
             Ok(found.map(|found| Grounded { verdict: app.remembered(found.verdict), ..found }))
         };
-        self.cache.loaded(id, era, now, load).await.map(|verdict| verdict.filter(fits))
+        // Boxed, like all that is seldom: the state of a check is moved with every call.
+        Box::pin(self.cache.loaded(id, era, now, load)).await.map(|verdict| verdict.filter(fits))
     }
 
     /// The verdict on the instance's latest proof, from the store.

@@ -86,10 +86,9 @@ impl Verifier {
             return Err(TokenRejection::Consumed.into());
         }
         let verdict = match call.assertion {
-            Some(assertion) => self.asserted_with(app, &known, assertion, call, at).await?,
+            Some(assertion) => Box::pin(self.asserted_with(app, &known, assertion, call, at)).await?,
             None => self.standing(app, caller, &known, at).await?,
         };
-        let verdict = Arc::new(verdict);
         let weighed = WeighedRequest {
             context: call.context,
             is_asserted: call.assertion.is_some(),
@@ -127,17 +126,20 @@ impl Verifier {
         caller: &Caller,
         known: &KnownToken,
         at: Moment,
-    ) -> Result<Verdict, Setback> {
+    ) -> Result<Arc<Verdict>, Setback> {
         let claims = &known.claims;
         if claims.session.is_some() && claims.subject.is_none() {
-            return Ok(stated(app, claims));
+            return Ok(Arc::new(stated(app, claims)));
         }
         let current = match known.instance {
             Some(id) => self.current(app, caller, id, at).await?,
             None => None,
         };
         let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
-        Ok(worse(claims, held(Verdict::clone(&current), at.now), &app.policy().decisions))
+        let mut verdict =
+            if current.holds_at(at.now) { current } else { Arc::new(held(Verdict::clone(&current), at.now)) };
+        worsen(Arc::make_mut(&mut verdict), claims, &app.policy().decisions);
+        Ok(verdict)
     }
 
     /// The same, with the assertion over this request that came with the token.
@@ -148,12 +150,14 @@ impl Verifier {
         assertion: FreshAssertion<'_>,
         call: &CheckCall<'_>,
         at: Moment,
-    ) -> Result<Verdict, Setback> {
+    ) -> Result<Arc<Verdict>, Setback> {
         let id = known.instance.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
-        let asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
-        let decisions = &app.policy().decisions;
+        let mut asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
         // A refusal of the assertion is about nobody, and the whole answer.
-        Ok(if asserted.subject().is_none() { asserted } else { worse(&known.claims, asserted, decisions) })
+        if asserted.subject().is_some() {
+            worsen(&mut asserted, &known.claims, &app.policy().decisions);
+        }
+        Ok(Arc::new(asserted))
     }
 
     /// Marks the proof, then the token, as used.
@@ -222,7 +226,7 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
     let changed = frame.policy != claims.policy;
     let freshness = frame.freshness;
     let reasons = claims.reasons.iter().map(|code| reason(code)).chain(changed.then_some(POLICY_CHANGED)).collect();
-    let verdict = Verdict {
+    let mut verdict = Verdict {
         decision: if changed { claims.decision.max(Decision::StepUp) } else { claims.decision },
         tier: if changed { claims.tier.max(Tier::None) } else { claims.tier },
         vector: claims.vector,
@@ -230,11 +234,13 @@ fn stated(app: &App, claims: &TokenClaims) -> Verdict {
         expires_at: claims.expires_at,
         ..Verdict::refusal(claims.vector, reasons, frame)
     };
-    Verdict { freshness, ..verdict }.carried_by(claims)
+    verdict.freshness = freshness;
+    verdict.carry_by(claims);
+    verdict
 }
 
-/// The worse of both, by what is done at each tier now.
-fn worse(claims: &TokenClaims, mut current: Verdict, decisions: &Decisions) -> Verdict {
+/// Makes the worse of both of what holds now, by what is done at each tier now.
+fn worsen(current: &mut Verdict, claims: &TokenClaims, decisions: &Decisions) {
     if claims.decision > current.decision || claims.tier > current.tier {
         let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
         let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| reason(code)).collect();
@@ -243,16 +249,16 @@ fn worse(claims: &TokenClaims, mut current: Verdict, decisions: &Decisions) -> V
         current.tier = current.tier.max(claims.tier);
         current.vector = current.vector.worse(&claims.vector);
     }
-    current.carried_by(claims)
+    current.carry_by(claims);
 }
 
 impl Verdict {
-    /// The verdict for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
-    fn carried_by(self, claims: &TokenClaims) -> Self {
-        let expires_at = self.expires_at.min(claims.expires_at);
-        let once = claims.single_use || !claims.confirmation.is_empty();
-        let freshness = if once { Freshness::NEVER } else { self.freshness };
-        Self { expires_at, freshness, ..self }
+    /// Lets the verdict hold for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
+    fn carry_by(&mut self, claims: &TokenClaims) {
+        self.expires_at = self.expires_at.min(claims.expires_at);
+        if claims.single_use || !claims.confirmation.is_empty() {
+            self.freshness = Freshness::NEVER;
+        }
     }
 }
 

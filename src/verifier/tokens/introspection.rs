@@ -50,7 +50,7 @@ impl Verifier {
         if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
             return Err(TokenRejection::Consumed.into());
         }
-        let verdict = Arc::new(self.standing(&app, caller, &known, at).await?);
+        let verdict = self.standing(&app, caller, &known, at).await?;
         // Nothing is said of the request: what needs to know it finds fault.
         let weighed = WeighedRequest {
             context: RequestContext::default(),
