@@ -71,7 +71,7 @@ async fn bytes_each(config: &AppConfig, claims: &Claims) -> f64 {
         }
         let pseudonym = verifier.pseudonym(&edge, instance);
         let call = CheckCall::of(&shop, CheckSubject::Instance(&pseudonym));
-        let verdict = verifier.check(&edge, call).await.expect("a verdict").verdict;
+        let verdict = verifier.check(&edge, &call).await.expect("a verdict").verdict;
         assert!(verdict.reasons.is_empty(), "{:?}", verdict.reasons);
     }
     (resident() - before) as f64 / MEASURED as f64

@@ -292,7 +292,7 @@ pub fn role(bytes: &[u8]) {
     assert_eq!(attested.decision, Decision::Deny);
     let pseudonym = String::from_utf8_lossy(bytes);
     let checked = RUNTIME
-        .block_on(VERIFIER.check(&caller, CheckCall::of(&name("shop"), CheckSubject::Instance(&pseudonym))))
+        .block_on(VERIFIER.check(&caller, &CheckCall::of(&name("shop"), CheckSubject::Instance(&pseudonym))))
         .expect("a verdict");
     assert_eq!((checked.verdict.decision, &*checked.instance), (Decision::Deny, ""));
     let found = RUNTIME.block_on(VERIFIER.look_up(&caller, &name("shop"), InstanceName::Pseudonym(&pseudonym)));

@@ -82,7 +82,7 @@ impl Gateway {
             assertion: question.assertion.as_ref().map(SignedOver::fresh),
             ..CheckCall::of(&request.route.app, question.subject)
         };
-        match self.verifier.check(caller, call).await {
+        match self.verifier.check(caller, &call).await {
             // Without an instance, all that is known is the session that the token was given to.
             Ok(Checked { verdict, .. }) if verdict.session.is_some() && question.context.user_session.is_empty() => {
                 self.refused(request, SESSION_MISSING)

@@ -49,14 +49,14 @@ impl VerdictService for VerdictEdge {
         let request = request.into_inner();
         let app = field::app(&request.app)?;
         let subject = subject(&request)?;
-        let context = context(request.context.as_ref())?.unwrap_or_default();
+        let context = context(request.context.as_deref())?.unwrap_or_default();
         if request.consume && matches!(subject, CheckSubject::Instance(_)) {
             return Err(Violation::new("consume", "only a token can be spent").into());
         }
-        let assertion = request.assertion.as_ref().map(fresh).transpose()?;
+        let assertion = request.assertion.as_deref().map(fresh).transpose()?;
         let call = CheckCall { context, assertion, consume: request.consume, ..CheckCall::of(&app, subject) };
         let Position(position) = self.verifier.position();
-        let Checked { verdict, instance } = self.verifier.check(&caller, call).await?;
+        let Checked { verdict, instance } = self.verifier.check(&caller, &call).await?;
         self.vitals.count(Call::Check, &verdict);
         let verdict = message::named_verdict(&verdict, instance, caller.role, self.verifier.now());
         Ok(Response::new(CheckVerdictResponse { verdict: Some(verdict), position }))

@@ -120,13 +120,13 @@ impl Verifier {
     /// The verdict that holds now for the one who makes a request.
     ///
     /// Errors with [`CallFault`] when there can be no verdict. An answer from memory costs no I/O.
-    pub async fn check(&self, caller: &Caller, call: CheckCall<'_>) -> Result<Checked, CallFault> {
+    pub async fn check(&self, caller: &Caller, call: &CheckCall<'_>) -> Result<Checked, CallFault> {
         let at = self.moment();
         let app = &*self.app(caller, call.app)?;
         let now = at.now;
         let pseudonym = match call.subject {
             CheckSubject::Instance(pseudonym) => pseudonym,
-            CheckSubject::Token(token) => return self.check_token(caller, app, token, &call, at).await,
+            CheckSubject::Token(token) => return self.check_token(caller, app, token, call, at).await,
         };
         let verdict = match (self.instance_behind(caller, pseudonym), call.assertion) {
             (Some(id), Some(assertion)) => {

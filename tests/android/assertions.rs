@@ -226,14 +226,14 @@ async fn a_request_that_a_key_of_android_signed_is_served_once() {
     let check = |method: &str| CheckVerdictRequest {
         app: "key".to_owned(),
         subject: Some(Subject::Instance(instance.clone())),
-        context: Some(RequestContext {
+        context: Some(Box::new(RequestContext {
             method: method.to_owned(),
             authority: request.authority.to_owned(),
             path: request.path.to_owned(),
             body_sha256: request.body.to_vec().into(),
             ..Default::default()
-        }),
-        assertion: Some(assertion.clone()),
+        })),
+        assertion: Some(assertion.clone().into()),
         ..Default::default()
     };
     let checked = async |method: &str| {

@@ -108,7 +108,7 @@ impl Desk {
         let pseudonym = replica.pseudonym(&self.caller, of.instance.expect("an instance"));
         let app = "key".parse().expect("a name");
         let checked = replica
-            .check(&self.caller, CheckCall::of(&app, CheckSubject::Instance(&pseudonym)))
+            .check(&self.caller, &CheckCall::of(&app, CheckSubject::Instance(&pseudonym)))
             .await
             .expect("a verdict");
         Verdict::clone(&checked.verdict)

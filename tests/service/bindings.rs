@@ -39,7 +39,7 @@ async fn checked_from(service: &Harness, instance: &str, context: RequestContext
     let request = CheckVerdictRequest {
         app: "shop".to_owned(),
         subject: Some(Subject::Instance(instance.to_owned())),
-        context: Some(context),
+        context: Some(context.into()),
         ..CheckVerdictRequest::default()
     };
     let answer = service.verdicts().check_verdict(request).await.expect("an answer");

@@ -113,7 +113,7 @@ async fn the_digest_of_header_fields_is_what_rules_see() {
         let request = CheckVerdictRequest {
             app: "shop".to_owned(),
             subject: Some(Subject::Instance(instance.clone())),
-            context: Some(RequestContext { headers_sha256: headers.to_vec().into(), ..RequestContext::default() }),
+            context: Some(RequestContext { headers_sha256: headers.to_vec().into(), ..Default::default() }.into()),
             ..CheckVerdictRequest::default()
         };
         let answer = service.verdicts().check_verdict(request).await.expect("an answer").into_inner();

@@ -227,7 +227,7 @@ async fn d07_without_the_store_memory_is_soon_worth_nothing() {
     let phone = lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone");
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
     let edge = Caller { role: Role::Gateway, ..caller };
-    let check = async || verifier.check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
+    let check = async || verifier.check(&edge, &CheckCall::of(&app, CheckSubject::Instance(&instance))).await;
     verifier.look().await.expect("looks");
     assert_eq!(check().await.expect("an answer").verdict.decision, Decision::Allow);
     store.away.store(true, Ordering::SeqCst);
@@ -256,7 +256,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     let instance = enrolled(&verifier, &caller, &app, &phone).await;
     assert_eq!(
         verifier
-            .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .check(&edge, &CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
             .verdict
@@ -287,7 +287,7 @@ async fn d07_a_caller_that_goes_away_leaves_no_older_verdict_in_memory() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(
         verifier
-            .check(&edge, CheckCall::of(&app, CheckSubject::Instance(&instance)))
+            .check(&edge, &CheckCall::of(&app, CheckSubject::Instance(&instance)))
             .await
             .expect("an answer")
             .verdict

@@ -48,8 +48,8 @@ fn check(instance: &str, context: RequestContext, assertion: FreshAssertion) -> 
     CheckVerdictRequest {
         app: "shop".to_owned(),
         subject: Some(Subject::Instance(instance.to_owned())),
-        context: Some(context),
-        assertion: Some(assertion),
+        context: Some(context.into()),
+        assertion: Some(assertion.into()),
         ..CheckVerdictRequest::default()
     }
 }
@@ -119,8 +119,9 @@ async fn what_an_assertion_needs_is_named() {
     let instance = service.enrolled("shop", &phone).await;
     let sent = signed(&service, &mut phone, &request()).await;
     let whole = check(&instance, context(&request()), sent.clone());
-    let with = |context: RequestContext| CheckVerdictRequest { context: Some(context), ..whole.clone() };
-    let sending = |assertion: FreshAssertion| CheckVerdictRequest { assertion: Some(assertion), ..whole.clone() };
+    let with = |context: RequestContext| CheckVerdictRequest { context: Some(context.into()), ..whole.clone() };
+    let sending =
+        |assertion: FreshAssertion| CheckVerdictRequest { assertion: Some(assertion.into()), ..whole.clone() };
     let seen = context(&request());
     for (field, request) in [
         ("context.method", with(RequestContext { method: String::new(), ..seen.clone() })),

@@ -77,6 +77,7 @@ async fn proved(
 
 async fn shown(service: &Replica, caller: &str, token: &str, context: Option<RequestContext>) -> Verdict {
     let subject = Some(Subject::Token(token.to_owned()));
+    let context = context.map(Box::new);
     let request = CheckVerdictRequest { app: "shop".to_owned(), subject, context, ..Default::default() };
     let answer = service.verdicts().check_verdict(by(caller, request)).await.expect("an answer").into_inner();
     answer.verdict.expect("a verdict")

@@ -41,8 +41,8 @@ async fn worth(
         app: "shop".to_owned(),
         subject: Some(Subject::Token(token.to_owned())),
         consume,
-        context: Some(context(seen)),
-        assertion: Some(sent.clone()),
+        context: Some(context(seen).into()),
+        assertion: Some(sent.clone().into()),
     };
     let answer = service.verdicts().check_verdict(request).await.expect("an answer");
     answer.into_inner().verdict.expect("a verdict")

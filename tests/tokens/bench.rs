@@ -174,7 +174,7 @@ impl Bench {
     }
 
     pub(crate) async fn check(&self, call: CheckCall<'_>) -> Verdict {
-        Arc::unwrap_or_clone(self.verifier.check(&caller(Role::Gateway), call).await.expect("a verdict").verdict)
+        Arc::unwrap_or_clone(self.verifier.check(&caller(Role::Gateway), &call).await.expect("a verdict").verdict)
     }
 
     /// What the token is worth, with nothing beside it.

@@ -101,7 +101,7 @@ async fn f15_a_proof_counts_once_while_it_counts() {
     bench.verifier.purge().await.expect("purges");
     let (shop, gateway) = (crate::bench::name("shop"), crate::bench::caller(bonafide::verifier::Role::Gateway));
     let call = bonafide::verifier::CheckCall::of(&shop, bonafide::verifier::CheckSubject::Token(&token));
-    let again = replica.check(&gateway, bonafide::verifier::CheckCall { context: request(&proof), ..call }).await;
+    let again = replica.check(&gateway, &bonafide::verifier::CheckCall { context: request(&proof), ..call }).await;
     assert_refused(&again.expect("a verdict").verdict, "dpop_replayed");
     payload["jti"] = json!("two");
     let second = jws(&header, &payload, &key);

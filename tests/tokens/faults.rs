@@ -114,7 +114,7 @@ async fn f15_a_token_counts_for_its_own_party_and_app() {
     let mut stranger = caller(Role::Gateway);
     stranger.relying_party = name("orders");
     let (shop, bank) = (name("shop"), name("bank"));
-    let verdict = bench.verifier.check(&stranger, CheckCall::of(&shop, CheckSubject::Token(&token))).await;
+    let verdict = bench.verifier.check(&stranger, &CheckCall::of(&shop, CheckSubject::Token(&token))).await;
     assert_refused(&verdict.expect("a verdict").verdict, "token_audience");
     assert_refused(&bench.check(CheckCall::of(&bank, CheckSubject::Token(&token))).await, "token_app");
     assert_allowed(&bench.worth(&token).await);
@@ -163,6 +163,7 @@ async fn without_a_section_tokens_are_not_supported() {
     let verifier = Verifier::build(config, store, clock, Upstreams::default()).await.expect("builds");
     assert!(verifier.jwks().is_none() && verifier.issuer().is_none());
     let (shop, gateway) = (name("shop"), caller(Role::Gateway));
-    let verdict = verifier.check(&gateway, CheckCall::of(&shop, CheckSubject::Token(&token))).await.expect("a verdict");
+    let verdict =
+        verifier.check(&gateway, &CheckCall::of(&shop, CheckSubject::Token(&token))).await.expect("a verdict");
     assert_refused(&verdict.verdict, "token_unsupported");
 }

@@ -47,7 +47,7 @@ async fn f16_tokens_outlive_a_restart_and_verify_on_every_replica() {
     let replica = bench.replica().await;
     assert_eq!(kids(&replica), kids(&bench.verifier));
     let (shop, gateway) = (name("shop"), caller(Role::Gateway));
-    let verdict = replica.check(&gateway, CheckCall::of(&shop, CheckSubject::Token(&token))).await;
+    let verdict = replica.check(&gateway, &CheckCall::of(&shop, CheckSubject::Token(&token))).await;
     assert_allowed(&verdict.expect("a verdict").verdict);
 }
 

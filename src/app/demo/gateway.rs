@@ -48,7 +48,7 @@ fn request(app: &str, instance: &str) -> CheckVerdictRequest {
     CheckVerdictRequest {
         app: app.to_owned(),
         subject: Some(Subject::Instance(instance.to_owned())),
-        context: Some(RequestContext { path: "/cart".to_owned(), ..RequestContext::default() }),
+        context: Some(RequestContext { path: "/cart".to_owned(), ..RequestContext::default() }.into()),
         ..CheckVerdictRequest::default()
     }
 }
