@@ -100,6 +100,9 @@ fn response(Told { position, tidings }: Told) -> WatchVerdictsResponse {
         Some(Tidings::Reinstated { app, instance }) => {
             Change::Reinstated(proto::InstanceReinstated { app: app.into(), instance })
         }
+        Some(Tidings::Reappraised { app, instance }) => {
+            Change::Reappraised(proto::InstanceReappraised { app: app.into(), instance })
+        }
         Some(Tidings::Policy { app, revision }) => {
             Change::Policy(proto::PolicyChanged { app: app.into(), policy_revision: revision })
         }

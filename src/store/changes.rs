@@ -9,7 +9,7 @@ use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, AppName, InstanceId, Name, Position};
 use crate::time::Timestamp;
 
-/// How long announcements are kept. Statements are kept for as long as the store.
+/// How long announcements and reappraisals are kept. Statements are kept for as long as the store.
 pub const ANNOUNCEMENTS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// One change.
@@ -30,6 +30,13 @@ pub enum News {
     Statement(Statement),
     /// What verdicts rest on beside the instance.
     Announcement(Announcement),
+    /// A newer proof of an instance is worth more or less than the one before: what was told of it counts no longer.
+    Reappraisal {
+        /// The app.
+        app: AppName,
+        /// The instance.
+        instance: InstanceId,
+    },
 }
 
 /// What an operator says of instances of one app.

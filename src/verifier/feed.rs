@@ -145,6 +145,10 @@ impl Verifier {
                 self.cache.end_era();
                 self.instances.obey(change.position, None);
             }
+            News::Reappraisal { instance, .. } => {
+                self.cache.forget(*instance).await;
+                self.instances.obey(change.position, Some(*instance));
+            }
         }
         Ok(())
     }

@@ -54,6 +54,13 @@ pub enum Tidings {
         /// Its pseudonym.
         instance: String,
     },
+    /// A newer proof of an instance is worth more or less.
+    Reappraised {
+        /// The app.
+        app: AppName,
+        /// Its pseudonym.
+        instance: String,
+    },
     /// Another policy is in force.
     Policy {
         /// The app.
@@ -160,6 +167,10 @@ impl Watch {
             |app: &AppName| self.caller.apps.include(app) && self.call.app.as_ref().is_none_or(|asked| asked == app);
         match news {
             News::Statement(statement) if mine(&statement.app) => Some(self.ruled(statement)),
+            News::Reappraisal { app, instance } if mine(app) => {
+                let (app, instance) = (app.clone(), self.verifier.pseudonym(&self.caller, *instance));
+                Some(Tidings::Reappraised { app, instance })
+            }
             News::Announcement(Announcement::Policy { app, revision }) if mine(app) => {
                 Some(Tidings::Policy { app: app.clone(), revision: revision.clone() })
             }

@@ -1,11 +1,15 @@
 //! What an app reports against itself: signed, kept, stated, and never an advantage.
 
+use std::time::{Duration, Instant};
+
 use bonafide::appraisal::{SignalsPolicy, Stance};
-use bonafide::grpc::proto::{Decision, Purpose, Verdict};
+use bonafide::grpc::proto::watch_verdicts_response::Change;
+use bonafide::grpc::proto::{Decision, InstanceReappraised, Purpose, Verdict, WatchVerdictsRequest};
 use bonafide::lab::app_attest::LabDevice;
 use bonafide::lab::client_data::ClientDataPlan;
 
 use crate::harness::{Harness, assert_denied, assert_request, attest_request, codes};
+use crate::revocation::{PROMISE, World, news, shared};
 
 const EVERY: [&str; 7] = ["hook", "debugger", "emulator", "repackaged", "proxy", "screen_capture", "x-own"];
 
@@ -121,4 +125,39 @@ async fn a_report_that_was_changed_on_its_way_is_not_believed() {
     let cleaned = ClientDataPlan::answering(&challenge).reporting(&[]).write();
     let verdict = service.assert(assert_request("shop", &instance, &cleaned, assertion)).await;
     assert_denied(&verdict, "app_attest_signature_invalid");
+}
+
+/// A proof at one replica that says against itself what the policy refuses; the other one has an allow in memory, and somebody
+/// watches each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d07_a_worse_proof_is_heard_of_everywhere_within_a_second() {
+    let (world, store) = (World::new(), shared());
+    let mut config = world.config();
+    config.verifier.apps[0].signals = SignalsPolicy { hook: Stance::Deny, ..SignalsPolicy::CAREFUL };
+    let here = world.replica_as(&store, config.clone()).await;
+    let there = world.replica_as(&store, config).await;
+    let mut phone = world.phone();
+    let instance = here.enrolled("shop", &phone, "").await;
+    let mut watches = Vec::new();
+    for replica in [&here, &there] {
+        assert_eq!(replica.check("shop", &instance).await.decision(), Decision::Allow);
+        watches.push(replica.watch("edge", WatchVerdictsRequest::default()).await.expect("a stream"));
+    }
+    for (signals, decision) in [(&["hook"][..], Decision::Deny), (&[], Decision::Allow)] {
+        let client_data = ClientDataPlan::answering(&here.challenge("shop", Purpose::Assert).await);
+        let client_data = client_data.reporting(signals).write();
+        let assertion = phone.assert(&client_data).expect("signs");
+        let told = here.assert(assert_request("shop", &instance, &client_data, assertion)).await;
+        let answered = Instant::now();
+        assert_eq!(told.decision(), decision);
+        while there.check("shop", &instance).await.decision() != decision {
+            assert!(answered.elapsed() < PROMISE, "still as before");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let expected = InstanceReappraised { app: "shop".into(), instance: instance.clone() };
+        for stream in &mut watches {
+            assert_eq!(news(stream).await, Change::Reappraised(expected.clone()));
+        }
+        assert!(answered.elapsed() < PROMISE, "{:?}", answered.elapsed());
+    }
 }

@@ -3,7 +3,7 @@
 use super::Maps;
 use crate::ids::{AppName, InstanceId, Position};
 use crate::store::ledger::{ChangeLedger, Statements};
-use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StoreFault};
+use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, StoreFault};
 use crate::time::Timestamp;
 
 /// The changes, and which of them were forgotten.
@@ -26,9 +26,9 @@ impl Feed {
         Changes::Page { changes, latest: self.latest }
     }
 
-    /// Forgets announcements made before `at`.
+    /// Forgets announcements and reappraisals made before `at`.
     pub(super) fn forget(&mut self, at: Timestamp) {
-        let old = |change: &Change| matches!(change.news, News::Announcement(_)) && change.at < at;
+        let old = |change: &Change| !matches!(change.news, News::Statement(_)) && change.at < at;
         let forgotten = self.changes.iter().filter(|change| old(change)).map(|change| change.position).max();
         self.forgotten = forgotten.map_or(self.forgotten, |position| self.forgotten.max(position));
         self.changes.retain(|change| !old(change));
@@ -68,7 +68,7 @@ impl ChangeLedger for Maps {
     fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault> {
         let position = self.feed.latest.next();
         self.feed.latest = position;
-        if let News::Statement(Statement { .. }) = news {
+        if matches!(news, News::Statement(_)) {
             self.feed.stated = position;
         }
         self.feed.changes.push(Change { position, at, news: news.clone() });

@@ -10,8 +10,10 @@ pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
 pub(super) use tokens::{add_signing_key, consume, is_consumed};
 
-use super::ledger::{Enrolled, Horizon, Ledger, Progress, RecordLedger};
-use super::{Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, Purged, RedeemOutcome, Redemption};
+use super::ledger::{ChangeLedger, Enrolled, Horizon, Ledger, Progress, RecordLedger};
+use super::{
+    Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, News, Purged, RedeemOutcome, Redemption,
+};
 use super::{RecordedAppraisal, Spend, StoreFault};
 use crate::crypto::secret::Secret;
 use crate::time::Timestamp;
@@ -35,9 +37,10 @@ pub(super) fn enrol(
     Ok(EnrolOutcome::Enrolled)
 }
 
-/// Spends the challenge, marks the sign count and keeps the proof.
+/// Spends the challenge, marks the sign count and keeps the proof; everybody is told of one that is worth more or less than the
+/// proof before.
 pub(super) fn advance(
-    ledger: &mut (impl Ledger + RecordLedger),
+    ledger: &mut (impl Ledger + RecordLedger + ChangeLedger),
     advance: &Advance,
 ) -> Result<AdvanceOutcome, StoreFault> {
     if let Some(outcome) = known_call(ledger, advance)? {
@@ -57,8 +60,13 @@ pub(super) fn advance(
         Ok(counts) => {
             let is_late = is_late(&progress, advance);
             let tier = if is_late { progress.tier } else { Some(advance.verdict.tier) };
-            if advance.claims.is_some() || tier != progress.tier {
+            let is_reappraised = tier != progress.tier;
+            if advance.claims.is_some() || is_reappraised {
                 record(ledger, &advance.verdict, advance.proven_at)?;
+            }
+            if is_reappraised {
+                let (app, instance) = (advance.verdict.app.clone(), advance.instance);
+                ledger.append(advance.proven_at, &News::Reappraisal { app, instance })?;
             }
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
             let proven_at = latest(progress.proven_at, advance.proven_at);

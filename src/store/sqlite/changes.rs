@@ -11,6 +11,8 @@ use crate::store::ledger::{ChangeLedger, Statements};
 use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StoreFault};
 use crate::time::Timestamp;
 
+const REAPPRAISAL: &str = "reappraisal";
+
 /// How far the feed has come.
 pub(super) struct Progress {
     pub(super) latest: Position,
@@ -56,7 +58,7 @@ impl ChangeLedger for Batch<'_> {
         let found = one(self.connection(), sql::ANNOUNCED, params![name, app], change)?;
         Ok(found.and_then(|change| match change.news {
             News::Announcement(announcement) => Some(announcement),
-            News::Statement(_) => None,
+            News::Statement(_) | News::Reappraisal { .. } => None,
         }))
     }
 
@@ -75,9 +77,11 @@ impl ChangeLedger for Batch<'_> {
             }
             News::Announcement(announcement) => {
                 let (name, app, subject) = written_announcement(announcement);
-                let none: Option<&str> = None;
-                let values = params![place, Millis(at), app, "announced", name, subject, none, none, none];
-                run(self.connection(), sql::ADD_CHANGE, values)?;
+                run(self.connection(), sql::ADD_NEWS, params![place, Millis(at), app, name, subject])?;
+            }
+            News::Reappraisal { app, instance } => {
+                let values = params![place, Millis(at), app.as_str(), REAPPRAISAL, instance.0];
+                run(self.connection(), sql::ADD_NEWS, values)?;
             }
         }
         Ok(position)
@@ -121,6 +125,7 @@ fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
     let news = match scope.as_str() {
         "policy" => News::Announcement(Announcement::Policy { app: row.get(2)?, revision: text(row)? }),
         "endorsement" => News::Announcement(Announcement::Endorsement { list: row.get(5)? }),
+        REAPPRAISAL => News::Reappraisal { app: row.get(2)?, instance: InstanceId(row.get(5)?) },
         scope => News::Statement(Statement {
             app: row.get(2)?,
             scope: read_scope(scope, row)?,

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 
 /// Migration `n` leads from schema `n` to schema `n + 1`.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_two_platforms.sql"),
     include_str!("migrations/0003_bound.sql"),
     include_str!("migrations/0004_appraisals.sql"),
     include_str!("migrations/0005_revocation.sql"),
     include_str!("migrations/0006_tokens.sql"),
+    include_str!("migrations/0007_reappraisals.sql"),
 ];
 
 /// SQLite's mark of whose file it is: `Bona`.

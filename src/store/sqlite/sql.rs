@@ -62,6 +62,8 @@ pub(super) const SET_FEED: &str = "UPDATE state SET latest = ?1, stated = ?2";
 pub(super) const ADD_CHANGE: &str = "
     INSERT INTO changes (position, at, app, ruling, scope, subject, until, said_by, why)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+pub(super) const ADD_NEWS: &str = "
+    INSERT INTO changes (position, at, app, ruling, scope, subject) VALUES (?1, ?2, ?3, 'announced', ?4, ?5)";
 pub(super) const CHANGES_AFTER: &str = "
     SELECT position, at, app, ruling, scope, subject, until, said_by, why
     FROM changes WHERE position > ?1 ORDER BY position LIMIT ?2";

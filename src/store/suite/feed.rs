@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use super::{ago, app_name, at, challenge, enrolment, id, said};
+use super::{ago, app_name, at, challenge, enrolment, id, proof, said};
+use crate::appraisal::Tier;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, Position};
 use crate::store::{
-    ANNOUNCEMENTS_KEPT_FOR, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, EnrolOutcome, News, Purged,
-    Ruling, Scope, Store,
+    ANNOUNCEMENTS_KEPT_FOR, Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome,
+    EnrolOutcome, News, Purged, Ruling, Scope, Store,
 };
+use crate::verdict::Verdict;
 
 behaviours!(
     changes_come_in_one_order_and_as_they_were_made,
     d07_an_announcement_is_made_once,
     d07_whoever_has_missed_something_is_told,
     forgetting_announcements_forgets_no_statement,
+    d07_a_proof_that_is_worth_more_or_less_is_told,
 );
 
 fn policy(app: &str, revision: &str) -> Announcement {
@@ -89,4 +92,35 @@ async fn forgetting_announcements_forgets_no_statement(store: Arc<dyn Store>) {
     store.declare(said("shop", Scope::App, Ruling::Reinstated), at(0)).await.expect("an answer");
     assert_eq!(store.purge(at(99).plus(2 * ANNOUNCEMENTS_KEPT_FOR)).await, Ok(Purged::default()));
     assert!(matches!(after(&store, 0, 9).await, Changes::Page { changes, .. } if changes.len() == 1));
+}
+
+/// Keeps a proof at 10 seconds of this tier.
+async fn kept(store: &Arc<dyn Store>, count: u32, tier: Tier) {
+    let sent = proof(1, challenge(count.into()), count);
+    let sent = Advance { verdict: Verdict { tier, ..sent.verdict }, ..sent };
+    assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
+}
+
+async fn d07_a_proof_that_is_worth_more_or_less_is_told(store: Arc<dyn Store>) {
+    let first = enrolment(1, challenge(99));
+    let tier = first.verdict.tier;
+    assert_eq!(store.enrol(first).await, Ok(EnrolOutcome::Enrolled));
+    kept(&store, 1, tier).await;
+    assert_eq!(store.latest_position().await, Ok(Position::START), "nothing has changed");
+    kept(&store, 5, Tier::Affirming).await;
+    kept(&store, 6, Tier::Affirming).await;
+    kept(&store, 4, tier).await;
+    kept(&store, 7, tier).await;
+    let news = News::Reappraisal { app: app_name("shop"), instance: id(1) };
+    let told = [1, 2].map(|position| Change { position: Position(position), at: at(10), news: news.clone() });
+    let latest = Position(2);
+    assert_eq!(
+        after(&store, 0, 9).await,
+        Changes::Page { changes: told.to_vec(), latest },
+        "a late proof changes nothing"
+    );
+    kept(&store, 8, tier).await;
+    let purged = store.purge(at(11).plus(ANNOUNCEMENTS_KEPT_FOR)).await;
+    assert_eq!(purged.map(|purged| purged.announcements), Ok(2));
+    assert_eq!(after(&store, 1, 9).await, Changes::Gap { latest });
 }

@@ -2,8 +2,12 @@
 
 use super::Place;
 use crate::evidence::claims::{AppAttestClaims, Claims};
+use crate::ids::Position;
+use crate::store::sqlite::schema::MIGRATIONS;
 use crate::store::suite::{at, call, challenge, claims, enrolment, id, instance, proof, verdict};
-use crate::store::{AdvanceOutcome, EnrolOutcome, Instance, OpenFault, Store, StoreFault};
+use crate::store::{
+    AdvanceOutcome, AnnounceOutcome, Announcement, Changes, EnrolOutcome, Instance, OpenFault, Store, StoreFault,
+};
 use crate::verdict::Verdict;
 
 /// The policy of the time when the rows were written.
@@ -33,7 +37,7 @@ fn bare_claims() -> Claims {
 async fn instances_of_version_1_keep_their_claims() {
     let place = version_1();
     let store = place.open();
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 6);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 7);
     let first = Instance { proven_at: at(10), sign_count: 1, ..enrolment(1, challenge(99)).instance };
     assert_eq!(instance(&store, id(1)).await, Ok(Some(first)));
     let second = Instance { claims: bare_claims(), ..enrolment(2, challenge(98)).instance };
@@ -82,6 +86,28 @@ fn rewritten_claims_say_what_they_said() {
         let expected = serde_json::json!({ "labs": labs, "app_attest": section });
         assert_eq!(serde_json::from_str::<serde_json::Value>(after).expect("JSON"), expected);
     }
+}
+
+#[tokio::test]
+async fn the_feed_of_version_6_goes_on_where_it_was() {
+    let place = Place::new();
+    place.tamper("PRAGMA journal_mode = WAL");
+    for migration in &MIGRATIONS[..6] {
+        place.tamper(migration);
+    }
+    place.tamper(
+        "PRAGMA application_id = 0x426F6E61; PRAGMA user_version = 6;
+        UPDATE state SET latest = 5, stated = 5, forgotten = 3;
+        INSERT INTO changes (position, at, app, ruling, scope, subject, said_by, why)
+        VALUES (5, 0, 'shop', 'reinstated', 'app', x'', 'desk', 'a mistake')",
+    );
+    let store = place.open();
+    let kept = store.changes_after(Position(4), 9).await;
+    assert!(matches!(kept, Ok(Changes::Page { changes, latest: Position(5) }) if changes.len() == 1));
+    let announcement = Announcement::Endorsement { list: [9; 32] };
+    assert_eq!(store.announce(announcement, at(1)).await, Ok(AnnounceOutcome::Announced(Position(6))));
+    assert_eq!(store.changes_after(Position(2), 9).await, Ok(Changes::Gap { latest: Position(6) }));
+    assert_eq!(place.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'changes_before'"), 0);
 }
 
 #[tokio::test]
