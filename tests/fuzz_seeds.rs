@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use bonafide::evidence::app_attest::AttestationObject;
 use bonafide::evidence::claims::Environment;
 use bonafide::evidence::claims::play_integrity::TokenKind;
+use bonafide::grpc::proto::envoy::config::core::v3::{Address, HeaderMap, HeaderValue, SocketAddress};
+use bonafide::grpc::proto::envoy::service::auth::v3::AttributeContext;
+use bonafide::grpc::proto::envoy::service::auth::v3::attribute_context::{self as described, HttpRequest, Peer};
 use bonafide::lab::app_attest::{ASSERTION_FAULTS, ATTESTATION_FAULTS, AppAttestLab, LabDevice, Names, Profile};
 use bonafide::lab::key_attestation::{
     self, AndroidApp, CHAIN_FAULTS, ChainPlan, KeyAttestationLab, LabAndroid, Provisioning,
@@ -19,6 +22,7 @@ use bonafide::lab::key_attestation::{
 use bonafide::lab::play_integrity::{LabApp, PAYLOAD_FAULTS, TOKEN_FAULTS};
 use bonafide::lab::recorded::RECORDINGS;
 use bonafide::time::Timestamp;
+use prost::Message;
 
 fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target)
@@ -63,6 +67,7 @@ fn write_seeds() {
     write_integrity();
     write_chains();
     write_tokens();
+    write_descriptions();
     write("certificate", "root", lab.root_der());
     write("certificate", "intermediate", lab.intermediate_der());
 }
@@ -168,6 +173,33 @@ fn write_tokens() {
     let signed = |claims: &[u8]| bonafide::crypto::jose::sign_jws(header.as_bytes(), claims, &phone).expect("signed");
     write("dpop_proof", "good", signed(claims).as_bytes());
     write("dpop_proof", "no-claims", signed(b"{}").as_bytes());
+}
+
+/// What Envoy sends for a request with everything, for one with header fields one by one, and for none.
+fn write_descriptions() {
+    let address = Some(Address { socket_address: Some(SocketAddress { address: "203.0.113.7".into() }) });
+    let http = HttpRequest {
+        method: "POST".into(),
+        headers: [("authorization".to_owned(), "Bearer token".into())].into(),
+        path: "/pay?now".into(),
+        host: "shop.example".into(),
+        scheme: "https".into(),
+        size: 5,
+        body: "hello".into(),
+        ..HttpRequest::default()
+    };
+    let field = HeaderValue { key: "dpop".to_owned(), value: "text".into(), raw_value: "raw".into() };
+    let header_map = Some(HeaderMap { headers: vec![field] });
+    let one_by_one = HttpRequest { size: -1, header_map, ..HttpRequest::default() };
+    let context = |http| AttributeContext {
+        source: Some(Peer { address: address.clone(), certificate: "-----BEGIN%20CERTIFICATE".into() }),
+        request: Some(described::Request { http: Some(http) }),
+        context_extensions: [("app".to_owned(), "shop".to_owned())].into(),
+    };
+    let whole = context(http).encode_to_vec();
+    write("envoy_description", "whole", &whole);
+    write("envoy_description", "one-by-one", &context(one_by_one).encode_to_vec());
+    write("envoy_description", "twice", &[&whole[..], &whole].concat());
 }
 
 /// A name for a file, of a fault's code and title.

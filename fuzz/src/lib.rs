@@ -32,6 +32,8 @@ use bonafide::evidence::play_integrity::{
     payload_in_answer,
 };
 use bonafide::gateway::{self, Gateway, GatewayRules, Route};
+use bonafide::grpc::Description;
+use bonafide::grpc::proto::envoy::service::auth::v3::AttributeContext;
 use bonafide::ids::Name;
 use bonafide::lab::key::LabKey;
 use bonafide::lab::key_attestation::{KeyAttestationLab, Names};
@@ -49,12 +51,13 @@ use bonafide::verifier::{
     Grants, InstanceName, ListCall, Role, Span, Upstreams, Verifier, VerifierConfig,
 };
 use bonafide::wire::cbor;
+use prost::Message;
 
 /// A function that holds for all bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its seeds.
-pub const TARGETS: [(&str, Target); 19] = [
+pub const TARGETS: [(&str, Target); 20] = [
     ("assertion", assertion),
     ("attestation_object", attestation_object),
     ("cbor", cbor),
@@ -63,6 +66,7 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("config", config),
     ("confirmation", confirmation),
     ("dpop_proof", dpop_proof),
+    ("envoy_description", envoy_description),
     ("gateway_request", gateway_request),
     ("integrity_payload", integrity_payload),
     ("integrity_token", integrity_token),
@@ -302,6 +306,23 @@ pub fn role(bytes: &[u8]) {
     let call = ListCall { app: &name("shop"), account, revoked, serial, enrolled, proven, page_size: 1, page_token };
     let listed = RUNTIME.block_on(VERIFIER.list_instances(&caller, &call));
     assert_eq!(listed.is_ok(), page_token.is_empty());
+}
+
+/// Envoy's request says nothing else when it is read in place than when a library reads it, or one of both refuses it.
+pub fn envoy_description(bytes: &[u8]) {
+    let (Ok(read), Ok(context)) = (Description::read(bytes), AttributeContext::decode(bytes)) else { return };
+    let source = context.source.unwrap_or_default();
+    let address = source.address.and_then(|address| address.socket_address).unwrap_or_default().address;
+    let http = context.request.and_then(|request| request.http).unwrap_or_default();
+    assert_eq!((read.address, read.certificate), (&*address, &*source.certificate));
+    assert_eq!((read.method, read.path), (&*http.method, &*http.path));
+    assert_eq!((read.host, read.scheme), (&*http.host, &*http.scheme));
+    assert_eq!((read.size, read.body, read.raw_body), (http.size, &*http.body, &*http.raw_body));
+    // A library keeps one of each name.
+    let told = |name: &str| read.fields.iter().any(|(field, _)| *field == name.as_bytes());
+    assert!(http.headers.keys().all(|name| told(name)));
+    let set = |name: &str| read.settings.iter().any(|(setting, _)| *setting == name.as_bytes());
+    assert!(context.context_extensions.keys().all(|name| set(name)));
 }
 
 static GATEWAY: LazyLock<Gateway> =
