@@ -10,7 +10,11 @@ use bonafide::grpc::proto::envoy::service::auth::v3::attribute_context::{HttpReq
 use bonafide::grpc::proto::envoy::service::auth::v3::authorization_client::AuthorizationClient;
 use bonafide::grpc::proto::envoy::service::auth::v3::{AttributeContext, CheckRequest};
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
-use bonafide::grpc::proto::{AssertRequest, CheckVerdictRequest, Decision, TokenFormat, TokenRequest};
+use bonafide::grpc::proto::verdict_service_server::{VerdictService, VerdictServiceServer};
+use bonafide::grpc::proto::{
+    AssertRequest, CheckVerdictRequest, CheckVerdictResponse, Decision, TokenFormat, TokenRequest,
+    WatchVerdictsRequest, WatchVerdictsResponse,
+};
 use bonafide::grpc::{GrpcConfig, authenticated, let_in, transport};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
 use bonafide::store::StoreConfig;
@@ -23,29 +27,31 @@ use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
-use tonic_health::pb::health_server::{Health, HealthServer};
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::paired::{Limit, Ratio, in_turns};
 use crate::prepared::Question;
 use crate::service::{CHANNELS, Load, Stage, app_id, by, callers, connect, enrolment, folder, load};
 
+const CHECK_VERDICT: &str = "/bonafide.v1.VerdictService/CheckVerdict";
 const CHECKERS: usize = 64;
 const CHECKS: usize = 20_000;
 const TURNS: usize = 21;
 
-/// A unary call that does nothing, on the same stack: connections, transport and authentication.
+/// A unary call that does nothing, on the same stack: connections, transport, authentication, and the buffers of its messages.
 struct Empty;
 
 #[tonic::async_trait]
-impl Health for Empty {
-    type WatchStream = tokio_stream::Empty<Result<HealthCheckResponse, Status>>;
+impl VerdictService for Empty {
+    type WatchVerdictsStream = tokio_stream::Empty<Result<WatchVerdictsResponse, Status>>;
 
-    async fn check(&self, _: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
-        Ok(Response::new(HealthCheckResponse::default()))
+    async fn check_verdict(&self, _: Request<CheckVerdictRequest>) -> Result<Response<CheckVerdictResponse>, Status> {
+        Ok(Response::new(CheckVerdictResponse::default()))
     }
 
-    async fn watch(&self, _: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+    async fn watch_verdicts(
+        &self,
+        _: Request<WatchVerdictsRequest>,
+    ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
         Ok(Response::new(tokio_stream::empty()))
     }
 }
@@ -57,7 +63,7 @@ async fn empty_service() -> Vec<Channel> {
     let config = GrpcConfig::on(address);
     let incoming = let_in(incoming, config.max_connections, config.handshake_timeout);
     let mut transport = transport(&config).expect("a transport");
-    let empty = authenticated(HealthServer::new(Empty), callers()).expect("callers");
+    let empty = authenticated(VerdictServiceServer::new(Empty), callers()).expect("callers");
     tokio::spawn(transport.add_service(empty).serve_with_incoming(incoming));
     connect(address).await.await.expect("connects")
 }
@@ -95,7 +101,7 @@ impl Checks {
     }
 
     async fn nothing(&self) -> Load {
-        let question = Question { method: "/grpc.health.v1.Health/Check", message: Bytes::new() };
+        let question = Question { method: CHECK_VERDICT, message: Bytes::new() };
         asked(&self.idle, &question, &Bytes::new()).await
     }
 
@@ -105,8 +111,7 @@ impl Checks {
         let mut client = VerdictServiceClient::new(self.stage.channels[0].clone());
         let answer = client.check_verdict(by("Bearer edge", request.clone())).await.expect("an answer").into_inner();
         assert_eq!(answer.verdict.as_ref().expect("a verdict").decision(), Decision::Allow);
-        let method = "/bonafide.v1.VerdictService/CheckVerdict";
-        let question = Question { method, message: request.encode_to_vec().into() };
+        let question = Question { method: CHECK_VERDICT, message: request.encode_to_vec().into() };
         asked(&self.stage.channels, &question, &answer.encode_to_vec().into()).await
     }
 
