@@ -15,7 +15,8 @@ use crate::ids::{InstanceId, Position};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-/// The shortest time that an entry counts, so that asking about a lapsed instance again and again does not reach the store.
+/// The shortest time that an entry counts, so that asking about a lapsed instance again and again does not reach the store; and how
+/// far a clock may be set back before what was weighed until then counts no more.
 const LEAST: Duration = Duration::from_secs(1);
 /// How long an entry that nobody asks about takes memory.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -50,6 +51,7 @@ struct Entry {
     verdict: Arc<Verdict>,
     claims_at: u32,
     seen: Position,
+    weighed_at: Timestamp,
     ends_at: Timestamp,
 }
 
@@ -89,7 +91,7 @@ impl VerdictCache {
         }
         let era = self.era();
         let entry = self.entries.get(&id).now_or_never().flatten()?;
-        (entry.era == era && now < entry.ends_at).then_some(entry.verdict)
+        (entry.era == era && entry.holds_at(now)).then_some(entry.verdict)
     }
 
     /// The cached verdict, or the one that `load` gives. Whatever happens to one instance happens in turn, so that a slow
@@ -122,9 +124,9 @@ impl VerdictCache {
         }
     }
 
-    /// Lets a cached verdict last for a newer proof of the same claims. A verdict with another binding is forgotten, one on other
-    /// claims is left alone, and where there is none, none is put: proofs arrive here in any order, and only the store knows which
-    /// claims count.
+    /// Lets a cached verdict last for a newer proof of the same claims. A verdict with another binding is forgotten, as is one that
+    /// knows more than the newer one; one on other claims is left alone, and where there is none, none is put: proofs arrive here in
+    /// any order, and only the store knows which claims count.
     ///
     /// `era` is the one in which the weighing of the verdict began: what was stated with less knowledge never takes the place of
     /// what was stated with more.
@@ -133,8 +135,11 @@ impl VerdictCache {
         let renewed = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
             // Which binding counts, only the store knows.
             Some(kept) if kept.value().verdict.bound != newer.verdict.bound => Op::Remove,
-            Some(kept) if kept.value().is_renewed_by(&newer, now) => Op::Put(newer),
-            _ => Op::Nop,
+            Some(kept) if !kept.value().is_older(&newer, now) => Op::Nop,
+            // What is kept has lapsed, or will before the newer proof does, and knows of changes that the newer one does not.
+            Some(kept) if !kept.value().knows_no_more(&newer) => Op::Remove,
+            Some(_) => Op::Put(newer),
+            None => Op::Nop,
         };
         self.entries.entry(id).and_compute_with(renewed).await;
     }
@@ -147,18 +152,27 @@ impl VerdictCache {
 
 impl Entry {
     fn counts(&self, era: Era, now: Timestamp) -> bool {
-        self.era >= era && now < self.ends_at
+        self.era >= era && self.holds_at(now)
     }
 
-    fn is_renewed_by(&self, newer: &Self, now: Timestamp) -> bool {
-        let later = self.verdict.issued_at < newer.verdict.issued_at || !self.verdict.holds_at(now);
-        let informed = self.era <= newer.era && self.seen <= newer.seen;
-        informed && self.claims_at == newer.claims_at && later
+    /// Whether the time is one that the verdict was weighed for. What a clock that was ahead has made of an instance ends with it.
+    fn holds_at(&self, now: Timestamp) -> bool {
+        now < self.ends_at && self.weighed_at <= now.plus(LEAST)
+    }
+
+    /// Whether another verdict on the same claims rests on a later proof, or this one has lapsed.
+    fn is_older(&self, newer: &Self, now: Timestamp) -> bool {
+        let is_later = self.verdict.issued_at < newer.verdict.issued_at || !self.verdict.holds_at(now);
+        self.claims_at == newer.claims_at && is_later
+    }
+
+    fn knows_no_more(&self, newer: &Self) -> bool {
+        self.era <= newer.era && self.seen <= newer.seen
     }
 
     fn new(Grounded { verdict, claims_at, seen }: Grounded, era: Era, now: Timestamp) -> Self {
         let ends_at = verdict.expires_at.max(now.plus(LEAST));
-        Self { era, verdict: Arc::new(verdict), claims_at, seen, ends_at }
+        Self { era, verdict: Arc::new(verdict), claims_at, seen, weighed_at: now, ends_at }
     }
 }
 
@@ -197,13 +211,44 @@ mod tests {
         Grounded { verdict: Verdict { expires_at: at(seconds + 600), ..verdict }, claims_at, seen: Position::START }
     }
 
-    async fn kept_after(newer: Grounded) -> Option<Timestamp> {
+    /// A cache that has loaded this at a time.
+    async fn loaded(grounded: Grounded, now: Timestamp) -> VerdictCache {
         let cache = VerdictCache::new(1 << 20);
         cache.lease().renew(std::time::Instant::now());
-        let load = async { Ok::<_, ()>(Some(proved(0, 3))) };
-        cache.loaded(ID, cache.era(), at(0), load).await.expect("loads");
+        cache.loaded(ID, cache.era(), now, async { Ok::<_, ()>(Some(grounded)) }).await.expect("loads");
+        cache
+    }
+
+    async fn kept_after(newer: Grounded) -> Option<Timestamp> {
+        let cache = loaded(proved(0, 3), at(0)).await;
         cache.renew(ID, newer, cache.era(), at(60)).await;
         cache.cached(ID, at(60)).map(|verdict| verdict.issued_at)
+    }
+
+    #[tokio::test]
+    async fn d05_what_a_clock_that_was_ahead_has_weighed_ends_with_it() {
+        for ahead in [2, 300, 3_600, 86_400] {
+            let cache = loaded(proved(0, 3), at(10 + ahead)).await;
+            assert!(cache.cached(ID, at(10 + ahead)).is_some());
+            assert!(cache.cached(ID, at(10)).is_none(), "weighed {ahead} s from now");
+            let again = async { Ok::<_, ()>(Some(proved(5, 3))) };
+            let verdict = cache.loaded(ID, cache.era(), at(10), again).await.expect("loads").expect("a verdict");
+            assert_eq!(verdict.issued_at, at(5), "the store is asked again");
+            assert!(cache.cached(ID, at(10)).is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proof_that_knows_less_than_what_is_kept_lets_the_store_decide() {
+        let lapsed = Grounded { seen: Position(101), ..proved(0, 3) };
+        let cache = loaded(lapsed.clone(), at(600)).await;
+        let newer = Grounded { seen: Position(100), ..proved(600, 3) };
+        cache.renew(ID, newer, cache.era(), at(600)).await;
+        assert!(cache.cached(ID, at(600)).is_none());
+        let cache = loaded(lapsed, at(10)).await;
+        let older = Grounded { seen: Position(100), ..proved(0, 3) };
+        cache.renew(ID, older, cache.era(), at(10)).await;
+        assert!(cache.cached(ID, at(10)).is_some(), "nothing is forgotten for a proof that is no newer");
     }
 
     #[tokio::test]
