@@ -21,6 +21,9 @@ pub(super) trait Ledger {
     /// How the instance was enrolled.
     fn enrolled(&self, instance: &InstanceId) -> Result<Option<Enrolled>, StoreFault>;
 
+    /// The groups that the instance belongs to.
+    fn groups(&self, instance: &InstanceId) -> Result<Option<Groups>, StoreFault>;
+
     /// How far the instance has come.
     fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault>;
 
@@ -71,6 +74,10 @@ pub(super) trait ChangeLedger {
 
     /// The latest announcement of the same kind, for a policy also of the same app.
     fn announced(&self, like: &Announcement) -> Result<Option<Announcement>, StoreFault>;
+
+    /// Forgets what was told of an instance's proofs. A later change has to tell of them: whoever has yet to read what is
+    /// forgotten will read that.
+    fn forget_reappraisals(&mut self, app: &AppName, instance: &InstanceId) -> Result<(), StoreFault>;
 
     /// Adds a change behind all others.
     fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault>;
@@ -185,6 +192,14 @@ pub(super) struct Enrolled {
     pub(super) account: Option<AccountTag>,
     pub(super) evidence: Digest,
     pub(super) verdict: Verdict,
+}
+
+/// What operators may speak of when they mean an instance among others.
+#[derive(Clone, Debug)]
+pub(super) struct Groups {
+    pub(super) app: AppName,
+    pub(super) account: Option<AccountTag>,
+    pub(super) serials: Vec<String>,
 }
 
 /// How far an instance has come, and which of its proofs its claims come from.

@@ -299,6 +299,17 @@ pub struct Advance {
     pub call: Option<NamedCall>,
     /// [`Found::seen`], or a later change that is known not to concern the instance.
     pub seen: Position,
+    /// What everybody has to hear of the proof.
+    pub tells: Tells,
+}
+
+/// What has to be told of a proof to those who keep what was said of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// A tier that is not that of the proof before.
+    Tier,
+    /// Claims that are not those of the proof before as well: what is kept would be weighed with them.
+    Claims,
 }
 
 /// What a proof is bound to.

@@ -21,7 +21,7 @@ use crate::crypto::digest::{Digest, sha256_of_parts};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 use crate::ids::{AppName, InstanceId, KeyId, Position};
 use crate::store::{
-    Advance, AdvanceOutcome, Binds, Found, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault,
+    Advance, AdvanceOutcome, Binds, Found, NamedCall, SignCountMode, SignCountRefusal, Spend, StoreFault, Tells,
 };
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Subject, Verdict};
@@ -270,12 +270,16 @@ impl Verifier {
         let (said, subject, weighed_at) = (proof.claims, Subject::Instance(instance.id), (instance.standing, now));
         let binds = statement.bound.map_or(Binds::AsBefore(instance.bound), Binds::Anew);
         let verdict_on = |claims: &Claims| self.verdict(app, subject, claims.clone(), now, weighed_at);
+        let before = || verdict_on(&instance.claims);
         let (claims, verdict) = if proof.sign_count < instance.sign_count {
-            (None, worse(verdict_on(&said), verdict_on(&instance.claims)))
+            (None, worse(verdict_on(&said), before()))
         } else {
             let verdict = verdict_on(&said);
             ((said != instance.claims).then_some(said), verdict)
         };
+        // Beside the tier, a replica that keeps the verdict before would miss these.
+        let is_missed = |_: &Claims| app.policy().looks_at_requests() || before().decision != verdict.decision;
+        let tells = if claims.as_ref().is_some_and(is_missed) { Tells::Claims } else { Tells::Tier };
         Advance {
             challenge: proof.challenge,
             instance: instance.id,
@@ -288,6 +292,7 @@ impl Verifier {
             verdict: verdict.bound_to(binds.bound()),
             call: statement.named,
             seen,
+            tells,
         }
     }
 

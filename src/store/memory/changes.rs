@@ -65,6 +65,12 @@ impl ChangeLedger for Maps {
         Ok(self.feed.changes.iter().rev().find_map(alike))
     }
 
+    fn forget_reappraisals(&mut self, app: &AppName, instance: &InstanceId) -> Result<(), StoreFault> {
+        let told = News::Reappraisal { app: app.clone(), instance: *instance };
+        self.feed.changes.retain(|change| change.news != told);
+        Ok(())
+    }
+
     fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault> {
         let position = self.feed.latest.next();
         self.feed.latest = position;

@@ -9,7 +9,8 @@ mod tokens;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ledger::{DecodingLedger, Enrolled, Horizon, KeptAnswer, Ledger, Progress, RecordLedger, TokenLedger};
+use super::ledger::{DecodingLedger, Enrolled, Groups, Horizon, KeptAnswer};
+use super::ledger::{Ledger, Progress, RecordLedger, TokenLedger};
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
@@ -208,6 +209,14 @@ impl Ledger for Maps {
 
     fn enrolled(&self, instance: &InstanceId) -> Result<Option<Enrolled>, StoreFault> {
         Ok(self.instances.get(instance).map(|record| record.enrolled.clone()))
+    }
+
+    fn groups(&self, instance: &InstanceId) -> Result<Option<Groups>, StoreFault> {
+        Ok(self.instances.get(instance).map(|Record { instance, .. }| Groups {
+            app: instance.app.clone(),
+            account: instance.account,
+            serials: instance.serials.clone(),
+        }))
     }
 
     fn progress(&self, instance: &InstanceId) -> Result<Option<Progress>, StoreFault> {

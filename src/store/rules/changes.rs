@@ -2,8 +2,8 @@
 
 use crate::appraisal::Standing;
 use crate::crypto::serial::Serial;
-use crate::ids::{AppName, Position};
-use crate::store::ledger::{ChangeLedger, Statements};
+use crate::ids::{AppName, InstanceId, Position};
+use crate::store::ledger::{ChangeLedger, Groups, Ledger, Statements};
 use crate::store::{
     AnnounceOutcome, Announcement, Change, DeclareOutcome, Found, Instance, Newcomer, News, Ruling, Scope,
 };
@@ -77,6 +77,48 @@ fn on_serials(
 ) -> Result<Vec<Change>, StoreFault> {
     let each = serials.map(|serial| statements.statements(app, &Scope::Serial(serial)));
     Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Whether something was said after a position that covers the instance.
+pub(super) fn is_overtaken(
+    ledger: &(impl Ledger + Statements),
+    instance: &InstanceId,
+    seen: Position,
+) -> Result<bool, StoreFault> {
+    if ledger.stated() <= seen {
+        return Ok(false);
+    }
+    let Some(Groups { app, account, serials }) = ledger.groups(instance)? else { return Ok(false) };
+    let serials = serials.iter().filter_map(|serial| Serial::from_hex(serial)).map(Scope::Serial);
+    let scopes = [Scope::Instance(*instance), Scope::App].into_iter().chain(account.map(Scope::Account)).chain(serials);
+    is_said_of(ledger, &app, scopes, seen)
+}
+
+/// Whether something was said after a position that covers a newcomer with these serial numbers in its chain.
+pub(super) fn is_newcomer_overtaken(
+    ledger: &(impl Ledger + Statements),
+    newcomer: &Instance,
+    seen: Position,
+) -> Result<bool, StoreFault> {
+    if ledger.stated() <= seen {
+        return Ok(false);
+    }
+    let serials = newcomer.serials.iter().filter_map(|serial| Serial::from_hex(serial)).map(Scope::Serial);
+    is_said_of(ledger, &newcomer.app, serials, seen)
+}
+
+fn is_said_of(
+    statements: &impl Statements,
+    app: &AppName,
+    scopes: impl Iterator<Item = Scope>,
+    after: Position,
+) -> Result<bool, StoreFault> {
+    for scope in scopes {
+        if statements.statements(app, &scope)?.iter().any(|change| change.position > after) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// When the revocation ends that a change states; `None` when it states none.

@@ -10,24 +10,23 @@ pub(super) use decodings::{begin_decoding, keep_decoded, withdraw_decoding};
 pub(super) use status_list::{confirm_status_list, keep_status_list};
 pub(super) use tokens::{add_signing_key, consume, is_consumed};
 
-use super::ledger::{ChangeLedger, Enrolled, Horizon, Ledger, Progress, RecordLedger};
-use super::{
-    Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, News, Purged, RedeemOutcome, Redemption,
-};
-use super::{RecordedAppraisal, Spend, StoreFault};
+use super::ledger::{ChangeLedger, Enrolled, Horizon, Ledger, Progress, RecordLedger, Statements};
+use super::{Advance, AdvanceOutcome, Binds, EnrolOutcome, Enrolment, NamedCall, News};
+use super::{Purged, RecordedAppraisal, RedeemOutcome, Redemption, Spend, StoreFault, Tells};
 use crate::crypto::secret::Secret;
+use crate::ids::Position;
 use crate::time::Timestamp;
 use crate::verdict::{CLOCK_SKEW, Verdict};
 
 /// Spends the challenge and adds the instance.
 pub(super) fn enrol(
-    ledger: &mut (impl Ledger + RecordLedger),
+    ledger: &mut (impl Ledger + RecordLedger + Statements),
     enrolment: &Enrolment,
 ) -> Result<EnrolOutcome, StoreFault> {
     if let Some(outcome) = known_enrolment(ledger, enrolment)? {
         return Ok(outcome);
     }
-    if ledger.stated() > enrolment.seen {
+    if changes::is_newcomer_overtaken(ledger, &enrolment.instance, enrolment.seen)? {
         return Ok(EnrolOutcome::Overtaken);
     }
     ledger.spend(&enrolment.challenge)?;
@@ -40,7 +39,7 @@ pub(super) fn enrol(
 /// Spends the challenge, marks the sign count and keeps the proof; everybody is told of one that is worth more or less than the
 /// proof before.
 pub(super) fn advance(
-    ledger: &mut (impl Ledger + RecordLedger + ChangeLedger),
+    ledger: &mut (impl Ledger + RecordLedger + ChangeLedger + Statements),
     advance: &Advance,
 ) -> Result<AdvanceOutcome, StoreFault> {
     if let Some(outcome) = known_call(ledger, advance)? {
@@ -56,17 +55,17 @@ pub(super) fn advance(
     }
     match progress.counts.advance(advance.sign_count, advance.mode) {
         Err(refusal) => Ok(AdvanceOutcome::SignCount(refusal)),
-        Ok(_) if ledger.stated() > advance.seen || is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
+        Ok(_) if is_overtaken(&progress, advance) => Ok(AdvanceOutcome::Overtaken),
+        Ok(_) if changes::is_overtaken(ledger, &advance.instance, advance.seen)? => Ok(AdvanceOutcome::Overtaken),
         Ok(counts) => {
             let is_late = is_late(&progress, advance);
             let tier = if is_late { progress.tier } else { Some(advance.verdict.tier) };
-            let is_reappraised = tier != progress.tier;
-            if advance.claims.is_some() || is_reappraised {
+            let changes_tier = tier != progress.tier;
+            if advance.claims.is_some() || changes_tier {
                 record(ledger, &advance.verdict, advance.proven_at)?;
             }
-            if is_reappraised {
-                let (app, instance) = (advance.verdict.app.clone(), advance.instance);
-                ledger.append(advance.proven_at, &News::Reappraisal { app, instance })?;
+            if changes_tier || (advance.claims.is_some() && advance.tells == Tells::Claims) {
+                tell(ledger, advance)?;
             }
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
             let proven_at = latest(progress.proven_at, advance.proven_at);
@@ -77,6 +76,13 @@ pub(super) fn advance(
             write_proof(ledger, advance, Progress { counts, proven_at, claims_at, bound, tier })
         }
     }
+}
+
+/// Tells that the instance is worth something else, in place of what was told of it before.
+fn tell(ledger: &mut impl ChangeLedger, advance: &Advance) -> Result<Position, StoreFault> {
+    let (app, instance) = (advance.verdict.app.clone(), advance.instance);
+    ledger.forget_reappraisals(&app, &instance)?;
+    ledger.append(advance.proven_at, &News::Reappraisal { app, instance })
 }
 
 /// Spends the challenge.

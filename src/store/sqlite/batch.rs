@@ -8,7 +8,7 @@ use super::sql;
 use crate::crypto::secret::Secret;
 use crate::evidence::claims::Claims;
 use crate::ids::{AccountTag, InstanceId, Position};
-use crate::store::ledger::{Enrolled, Horizon, KeptAnswer, Ledger, Progress, TokenLedger};
+use crate::store::ledger::{Enrolled, Groups, Horizon, KeptAnswer, Ledger, Progress, TokenLedger};
 use crate::store::{CallId, Enrolment, FirstAnswer, NamedCall, Purged, Spend, StoreFault};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -64,6 +64,13 @@ impl Ledger for Batch<'_> {
             let Json(verdict) = row.get(2)?;
             let account: Option<_> = row.get(0)?;
             Ok(Enrolled { account: account.map(AccountTag), evidence: row.get(1)?, verdict })
+        })
+    }
+
+    fn groups(&self, instance: &InstanceId) -> Result<Option<Groups>, StoreFault> {
+        one(self.connection, sql::GROUPS, [instance.0], |row| {
+            let (account, Json(serials)) = (row.get::<_, Option<_>>(1)?, row.get(2)?);
+            Ok(Groups { app: row.get(0)?, account: account.map(AccountTag), serials })
         })
     }
 

@@ -48,6 +48,12 @@ impl Statements for Connection {
     }
 }
 
+impl Statements for Batch<'_> {
+    fn statements(&self, app: &AppName, scope: &Scope) -> Result<Vec<Change>, StoreFault> {
+        self.connection().statements(app, scope)
+    }
+}
+
 impl ChangeLedger for Batch<'_> {
     fn app_of(&self, instance: &InstanceId) -> Result<Option<AppName>, StoreFault> {
         one(self.connection(), sql::APP_OF, [instance.0], |row| row.get(0))
@@ -60,6 +66,10 @@ impl ChangeLedger for Batch<'_> {
             News::Announcement(announcement) => Some(announcement),
             News::Statement(_) | News::Reappraisal { .. } => None,
         }))
+    }
+
+    fn forget_reappraisals(&mut self, app: &AppName, instance: &InstanceId) -> Result<(), StoreFault> {
+        run(self.connection(), sql::FORGET_NEWS, params![REAPPRAISAL, app.as_str(), instance.0]).map(drop)
     }
 
     fn append(&mut self, at: Timestamp, news: &News) -> Result<Position, StoreFault> {

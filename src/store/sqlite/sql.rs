@@ -56,6 +56,7 @@ pub(super) const INSTANCES_OF_ACCOUNT: &str = "
     FROM instances JOIN progress ON progress.instance = instances.id
     WHERE account = ?4 AND app = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 pub(super) const APP_OF: &str = "SELECT app FROM instances WHERE id = ?1";
+pub(super) const GROUPS: &str = "SELECT app, account, serials FROM instances WHERE id = ?1";
 
 pub(super) const FEED: &str = "SELECT latest, forgotten FROM state";
 pub(super) const SET_FEED: &str = "UPDATE state SET latest = ?1, stated = ?2";
@@ -64,6 +65,7 @@ pub(super) const ADD_CHANGE: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 pub(super) const ADD_NEWS: &str = "
     INSERT INTO changes (position, at, app, ruling, scope, subject) VALUES (?1, ?2, ?3, 'announced', ?4, ?5)";
+pub(super) const FORGET_NEWS: &str = "DELETE FROM changes WHERE scope = ?1 AND app = ?2 AND subject = ?3";
 pub(super) const CHANGES_AFTER: &str = "
     SELECT position, at, app, ruling, scope, subject, until, said_by, why
     FROM changes WHERE position > ?1 ORDER BY position LIMIT ?2";

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{ago, app_name, at, challenge, enrolment, id, proof, said};
+use super::{ago, app_name, at, challenge, claims, enrolment, id, proof, said};
 use crate::appraisal::Tier;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, Position};
 use crate::store::{
     ANNOUNCEMENTS_KEPT_FOR, Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome,
-    EnrolOutcome, News, Purged, Ruling, Scope, Store,
+    EnrolOutcome, News, Purged, Ruling, Scope, Store, Tells,
 };
 use crate::verdict::Verdict;
 
@@ -18,6 +18,8 @@ behaviours!(
     d07_whoever_has_missed_something_is_told,
     forgetting_announcements_forgets_no_statement,
     d07_a_proof_that_is_worth_more_or_less_is_told,
+    an_instance_that_goes_to_and_fro_takes_one_place,
+    d07_claims_are_told_where_what_is_kept_is_weighed_with_them,
 );
 
 fn policy(app: &str, revision: &str) -> Announcement {
@@ -111,16 +113,41 @@ async fn d07_a_proof_that_is_worth_more_or_less_is_told(store: Arc<dyn Store>) {
     kept(&store, 6, Tier::Affirming).await;
     kept(&store, 4, tier).await;
     kept(&store, 7, tier).await;
-    let news = News::Reappraisal { app: app_name("shop"), instance: id(1) };
-    let told = [1, 2].map(|position| Change { position: Position(position), at: at(10), news: news.clone() });
     let latest = Position(2);
-    assert_eq!(
-        after(&store, 0, 9).await,
-        Changes::Page { changes: told.to_vec(), latest },
-        "a late proof changes nothing"
-    );
+    assert_eq!(after(&store, 0, 9).await, reappraised_at(latest), "a late proof changes nothing");
     kept(&store, 8, tier).await;
     let purged = store.purge(at(11).plus(ANNOUNCEMENTS_KEPT_FOR)).await;
-    assert_eq!(purged.map(|purged| purged.announcements), Ok(2));
+    assert_eq!(purged.map(|purged| purged.announcements), Ok(1));
     assert_eq!(after(&store, 1, 9).await, Changes::Gap { latest });
+}
+
+/// One change: that the first instance is worth something else.
+fn reappraised_at(position: Position) -> Changes {
+    let news = News::Reappraisal { app: app_name("shop"), instance: id(1) };
+    Changes::Page { changes: vec![Change { position, at: at(10), news }], latest: position }
+}
+
+async fn an_instance_that_goes_to_and_fro_takes_one_place(store: Arc<dyn Store>) {
+    assert_eq!(store.enrol(enrolment(1, challenge(99))).await, Ok(EnrolOutcome::Enrolled));
+    for count in 1..=64 {
+        kept(&store, count, if count % 2 == 0 { Tier::Affirming } else { Tier::Warning }).await;
+        let latest = store.latest_position().await.expect("an answer");
+        for seen in [0, latest.0 - 1] {
+            assert_eq!(after(&store, seen, 9).await, reappraised_at(latest), "whoever is behind hears of it");
+        }
+    }
+}
+
+async fn d07_claims_are_told_where_what_is_kept_is_weighed_with_them(store: Arc<dyn Store>) {
+    let first = enrolment(1, challenge(99));
+    let tier = first.verdict.tier;
+    assert_eq!(store.enrol(first).await, Ok(EnrolOutcome::Enrolled));
+    for (count, tells, latest) in [(1, Tells::Tier, 0), (2, Tells::Claims, 1)] {
+        let sent = proof(1, challenge(count.into()), count);
+        let verdict = Verdict { tier, ..sent.verdict };
+        let claims = Some(claims(&count.to_string()));
+        let sent = Advance { verdict, claims, claims_at: count - 1, tells, ..sent };
+        assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
+        assert_eq!(store.latest_position().await, Ok(Position(latest)));
+    }
 }

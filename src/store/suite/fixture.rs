@@ -15,7 +15,7 @@ use crate::store::{
     Advance, Binds, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig, StoreFault,
 };
 use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
-use crate::store::{News, Ruling, Scope, Statement};
+use crate::store::{News, Ruling, Scope, Statement, Tells};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Frame, Freshness, Verdict};
 
@@ -146,6 +146,7 @@ pub(in crate::store) fn proof(number: u8, challenge: Spend, sign_count: u32) -> 
         verdict: verdict(1000 + u64::from(sign_count)),
         call: None,
         seen: Position::START,
+        tells: Tells::Tier,
     }
 }
 

@@ -24,6 +24,7 @@ behaviours!(
     only_instances_that_are_there_are_revoked_singly,
     d07_no_proof_is_kept_that_does_not_know_of_a_statement,
     d07_no_enrolment_is_kept_that_does_not_know_of_a_statement,
+    statements_on_others_do_not_hold_up_a_proof,
     instances_are_listed_in_one_order,
 );
 
@@ -145,11 +146,32 @@ async fn only_instances_that_are_there_are_revoked_singly(store: Arc<dyn Store>)
 
 async fn d07_no_proof_is_kept_that_does_not_know_of_a_statement(store: Arc<dyn Store>) {
     enrolled(&store, 1).await;
-    let weighed = proof(1, challenge(1), 1);
-    let position = declare(&store, Scope::Instance(id(1)), FOREVER).await;
-    assert_eq!(store.advance(weighed.clone()).await, Ok(AdvanceOutcome::Overtaken));
-    let again = Advance { seen: position, ..weighed };
-    assert_eq!(store.advance(again).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
+    let own = [Scope::Instance(id(1)), Scope::App, Scope::Account(AccountTag([1; 32])), Scope::Serial(serial("a"))];
+    let mut seen = Position::START;
+    for (count, scope) in (1..).zip(own) {
+        let weighed = Advance { seen, ..proof(1, challenge(count.into()), count) };
+        seen = declare(&store, scope, FOREVER).await;
+        assert_eq!(store.advance(weighed.clone()).await, Ok(AdvanceOutcome::Overtaken), "{scope:?}");
+        let again = Advance { seen, ..weighed };
+        assert_eq!(store.advance(again).await, Ok(AdvanceOutcome::Advanced), "nothing was spent");
+    }
+    let weighed = Advance { seen, ..proof(1, challenge(9), 9) };
+    declare(&store, Scope::App, Ruling::Reinstated).await;
+    assert_eq!(store.advance(weighed).await, Ok(AdvanceOutcome::Overtaken), "nor one that gives trust back");
+}
+
+async fn statements_on_others_do_not_hold_up_a_proof(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    enrolled(&store, 2).await;
+    let (weighed, newcomer) = (proof(1, challenge(1), 1), enrolment(3, challenge(3)));
+    for scope in [Scope::Instance(id(2)), Scope::Account(AccountTag([2; 32])), Scope::Serial(serial("b"))] {
+        declare(&store, scope, FOREVER).await;
+    }
+    store.declare(said("bank", Scope::App, FOREVER), at(20)).await.expect("an answer");
+    assert_eq!(store.advance(weighed).await, Ok(AdvanceOutcome::Advanced));
+    declare(&store, Scope::App, FOREVER).await;
+    assert_eq!(store.enrol(newcomer).await, Ok(EnrolOutcome::Enrolled), "it was not there yet");
+    assert_eq!(standing(&store, id(3)).await, Standing::Good);
 }
 
 async fn d07_no_enrolment_is_kept_that_does_not_know_of_a_statement(store: Arc<dyn Store>) {
