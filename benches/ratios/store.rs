@@ -8,7 +8,7 @@ use bonafide::crypto::secret::random;
 use bonafide::evidence::claims::Environment;
 use bonafide::ids::{InstanceId, Position};
 use bonafide::lab::app_attest::AppAttestLab;
-use bonafide::store::{Advance, AdvanceOutcome, Binds, SignCountMode, Spend, Store, StoreConfig};
+use bonafide::store::{Advance, AdvanceOutcome, Binds, SignCountMode, Spend, Store, StoreConfig, Tells};
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Bound, Verdict};
 use tokio::runtime::Runtime;
@@ -42,6 +42,7 @@ impl Bench {
             verdict: verdict.clone(),
             call: None,
             seen: Position::START,
+            tells: Tells::Tier,
         };
         let outcome = self.store.advance(advance).await.expect("answers");
         assert_eq!(outcome, AdvanceOutcome::Advanced);

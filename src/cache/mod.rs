@@ -4,8 +4,10 @@ mod known;
 mod lease;
 mod tokens;
 mod verdicts;
+mod withdrawals;
 
 pub use known::{InstanceCache, KnownInstance};
 pub use lease::{LEASE, Lease};
 pub use tokens::{KnownToken, TokenCache};
 pub use verdicts::{Era, Grounded, VerdictCache};
+pub use withdrawals::{Withdrawal, WithdrawalCache};

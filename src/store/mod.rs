@@ -108,6 +108,9 @@ pub trait Store: Records {
     /// that bring one, one is told [`AnnounceOutcome::Announced`].
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome>;
 
+    /// What was said of all instances of an app, in order, from the latest reinstatement on.
+    fn said_of_app(&self, app: AppName) -> Answer<'_, Vec<Change>>;
+
     /// At most `limit` changes after a position, in order.
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes>;
 

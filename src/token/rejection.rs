@@ -77,6 +77,9 @@ pub enum TokenRejection {
     /// It was used before.
     #[error("the token was used before")]
     Consumed,
+    /// Trust was taken from all of the app since the proof that the token rests on.
+    #[error("trust was taken from all of the app since the proof that the token rests on")]
+    Revoked,
     /// It is bound to a session, and another one is named.
     #[error("the token is bound to another session")]
     SessionMismatch,
@@ -110,6 +113,7 @@ impl TokenRejection {
             Self::CertificateMismatch => "client_certificate_mismatch",
             Self::NotSingleUse => "token_not_single_use",
             Self::Consumed => "token_consumed",
+            Self::Revoked => "token_revoked",
             Self::SessionMismatch => "token_session_mismatch",
         }
     }
@@ -117,7 +121,9 @@ impl TokenRejection {
     /// What would help: a new token comes of a fresh assertion, a new DPoP proof costs nothing.
     const fn remedy(self) -> Remedy {
         match self {
-            Self::KeyUnknown | Self::KeyRetired | Self::Expired | Self::Consumed => Remedy::NewChallenge,
+            Self::KeyUnknown | Self::KeyRetired | Self::Expired | Self::Consumed | Self::Revoked => {
+                Remedy::NewChallenge
+            }
             Self::NotYetValid | Self::DpopExpired | Self::DpopReplayed => Remedy::RetryNow,
             _ => Remedy::ContactSupport,
         }

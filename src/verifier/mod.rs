@@ -73,7 +73,7 @@ use status_list::StatusLists;
 use tokens::Tokens;
 
 use crate::appraisal::{Circumstances, Reason, Standing};
-use crate::cache::{Era, InstanceCache, VerdictCache};
+use crate::cache::{Era, InstanceCache, VerdictCache, WithdrawalCache};
 use crate::clock::Clock;
 use crate::crypto::secret::MacKey;
 use crate::evidence::claims::Claims;
@@ -99,6 +99,7 @@ pub struct Verifier {
     tokens: Option<Tokens>,
     store: Arc<dyn Store>,
     cache: VerdictCache,
+    withdrawals: WithdrawalCache,
     instances: InstanceCache,
     feed: Feed,
     clock: Arc<dyn Clock>,
@@ -140,6 +141,7 @@ impl Verifier {
             pseudonyms: Pseudonyms::new(secret),
             tokens,
             cache: VerdictCache::new(config.cache_capacity / 2),
+            withdrawals: WithdrawalCache::default(),
             instances: InstanceCache::new(share),
             feed: Feed::new(),
             store,

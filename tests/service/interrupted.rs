@@ -18,10 +18,10 @@ use bonafide::ids::{InstanceId, Name, Position};
 use bonafide::lab::app_attest::{AppAttestLab, LabDevice, RunningCode};
 use bonafide::store::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use bonafide::store::{
-    Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Changes, ConfirmOutcome, Confirmation,
-    DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer, Found,
-    InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, NumberedAppraisal, Purged, Records, RedeemOutcome,
-    Redemption, Statement, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
+    Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Change, Changes, ConfirmOutcome,
+    Confirmation, DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer,
+    Found, InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, NumberedAppraisal, Purged, Records,
+    RedeemOutcome, Redemption, Statement, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
@@ -98,6 +98,10 @@ impl Store for Slow {
             return Box::pin(async { Err(StoreFault::Backend("deaf".to_owned())) });
         }
         self.store.announce(announcement, at)
+    }
+
+    fn said_of_app(&self, app: Name) -> Answer<'_, Vec<Change>> {
+        self.there(self.store.said_of_app(app))
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {

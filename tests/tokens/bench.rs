@@ -192,6 +192,15 @@ impl Bench {
         self.check(CheckCall { context, ..CheckCall::of(&name("shop"), CheckSubject::Token(token)) }).await
     }
 
+    /// A token about nobody but a session, whose SHA-256 this is.
+    pub(crate) async fn session_token(&self, session: &[u8; 32]) -> String {
+        let token = self.token(&Value::Null, EAR).await;
+        self.forged(&token, |_, payload| {
+            payload.as_object_mut().map(|payload| payload.remove("sub"));
+            payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(session));
+        })
+    }
+
     /// A token with the payload of another, changed, under the service's own key.
     pub(crate) fn forged(&self, token: &str, change: impl FnOnce(&mut Value, &mut Value)) -> String {
         let (mut header, mut payload) = (part(token, 0), part(token, 1));

@@ -7,7 +7,7 @@ use bonafide::appraisal::{Decisions, OwnRule, Restraint, Stance};
 use bonafide::config::Config;
 use bonafide::verdict::{Decision, Freshness};
 use bonafide::verifier::{AppConfig, CheckCall, CheckSubject, RequestContext, Role};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::bench::{Bench, EAR, apps, caller, codes, name};
 
@@ -83,11 +83,7 @@ async fn no_threshold_makes_less_of_what_a_binding_asks_for() {
 #[tokio::test]
 async fn g03_a_token_about_a_session_ends_with_what_its_evidence_rested_on() {
     let bench = Bench::new().await;
-    let token = bench.token(&Value::Null, EAR).await;
-    let session = bench.forged(&token, |_, payload| {
-        payload.as_object_mut().map(|payload| payload.remove("sub"));
-        payload["bonafide"]["session_sha256"] = json!(data_encoding::BASE64URL_NOPAD.encode(&[5; 32]));
-    });
+    let session = bench.session_token(&[5; 32]).await;
     assert_eq!(bench.worth(&session).await.decision, Decision::Allow);
     changed(&bench, |app| app.app_attest.as_mut().expect("a section").lab_roots.clear());
     let verdict = bench.worth(&session).await;

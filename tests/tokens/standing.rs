@@ -11,9 +11,8 @@ use bonafide::lab::client_data::ClientDataPlan;
 use bonafide::telemetry::{GatewayKind, GatewayOutcome};
 use bonafide::verdict::{Decision, Tier};
 use bonafide::verifier::{
-    AppConfig, AssertProof, CheckCall, CheckSubject, FreshAssertion, Purpose, RequestContext, Role,
+    AppConfig, AssertProof, CheckCall, CheckSubject, FreshAssertion, Group, Purpose, RequestContext, Role, Ruling, Said,
 };
-use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, caller, codes, name};
@@ -89,11 +88,7 @@ async fn a_token_about_an_unknown_instance_is_refused() {
 #[tokio::test]
 async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
     let bench = Bench::new().await;
-    let token = bench.token(&Value::Null, EAR).await;
-    let session = bench.forged(&token, |_, payload| {
-        payload.as_object_mut().map(|payload| payload.remove("sub"));
-        payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(&[5; 32]));
-    });
+    let session = bench.session_token(&[5; 32]).await;
     let verdict = bench.worth(&session).await;
     assert_allowed(&verdict);
     assert_eq!((verdict.session, verdict.instance), (Some(Box::new([5; 32])), None));
@@ -110,11 +105,7 @@ async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
 #[tokio::test]
 async fn f15_a_token_about_a_session_stays_in_its_session() {
     let bench = Bench::new().await;
-    let token = bench.token(&Value::Null, EAR).await;
-    let session = bench.forged(&token, |_, payload| {
-        payload.as_object_mut().map(|payload| payload.remove("sub"));
-        payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(&sha256(b"a session")));
-    });
+    let session = bench.session_token(&sha256(b"a session")).await;
     let in_session = |user_session| RequestContext { user_session, ..RequestContext::default() };
     assert_allowed(&bench.worth_with(&session, in_session(b"a session")).await);
     assert_refused(&bench.worth_with(&session, in_session(b"another")).await, "token_session_mismatch");
@@ -134,6 +125,46 @@ async fn f15_a_token_about_a_session_stays_in_its_session() {
     };
     let answer = gateway.answer(GatewayKind::Envoy, &caller(Role::Gateway), &request).await;
     assert_eq!((answer.outcome, answer.identity.reasons), (GatewayOutcome::Deny, vec!["session_missing".into()]));
+    let introspected = bench.verifier.introspect(&caller(Role::Gateway), &session).await.expect("an answer");
+    assert!(introspected.is_none(), "whoever introspects names no session, and would let it pass in anybody's");
+}
+
+#[tokio::test]
+async fn d07_what_is_said_of_all_of_an_app_covers_tokens_about_sessions() {
+    let bench = Bench::new().await;
+    bench.verifier.look().await.expect("looks");
+    let session = bench.session_token(&[5; 32]).await;
+    assert_allowed(&bench.worth(&session).await);
+    let desk = caller(Role::Operator);
+    let rule = async |app: &str, ruling| {
+        let said = Said { ruling, why: "a leak" };
+        bench.verifier.rule_on_group(&desk, &name(app), Group::App, said).await.expect("declared");
+    };
+    let until = START.plus(Duration::from_secs(60));
+    rule("bank", Ruling::Revoked { until: None }).await;
+    assert_allowed(&bench.worth(&session).await);
+    rule("shop", Ruling::Revoked { until: Some(until) }).await;
+    assert_refused(&bench.worth(&session).await, "token_revoked");
+    let restarted = bench.replica().await;
+    let shop = name("shop");
+    let call = CheckCall::of(&shop, CheckSubject::Token(&session));
+    let elsewhere = restarted.check(&caller(Role::Gateway), &call).await.expect("a verdict").verdict;
+    assert_refused(&elsewhere, "token_revoked");
+    bench.later(Duration::from_secs(60));
+    assert_allowed(&bench.worth(&session).await);
+    rule("shop", Ruling::Revoked { until: None }).await;
+    assert_refused(&bench.worth(&session).await, "token_revoked");
+    rule("shop", Ruling::Reinstated).await;
+    assert_allowed(&bench.worth(&session).await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_proved_after_a_revocation_is_not_covered() {
+    let bench = Bench::new().await;
+    let said = Said { ruling: Ruling::Revoked { until: None }, why: "a leak" };
+    bench.verifier.rule_on_group(&caller(Role::Operator), &name("shop"), Group::App, said).await.expect("declared");
+    bench.later(Duration::from_secs(1));
+    assert_allowed(&bench.worth(&bench.session_token(&[5; 32]).await).await);
 }
 
 /// A token is a statement of its own: a fresh proof does not better it, and it does not better a fresh proof that is refused.

@@ -20,14 +20,15 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
-use super::ledger::TokenLedger;
+use super::ledger::{Statements, TokenLedger};
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
-use super::{AnnounceOutcome, Announcement, Changes, DeclareOutcome, Found, InstanceList, Newcomer, Statement};
+use super::{AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList, Newcomer};
 use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use super::{KeptClaims, NumberedAppraisal, Records};
+use super::{Scope, Statement};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
@@ -98,6 +99,10 @@ impl Store for SqliteStore {
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
         Box::pin(self.writer.run(move |batch| rules::announce(batch, &announcement, at)))
+    }
+
+    fn said_of_app(&self, app: AppName) -> Answer<'_, Vec<Change>> {
+        Box::pin(self.readers.read(move |connection| connection.statements(&app, &Scope::App)))
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Tokens;
-use crate::appraisal::{Decisions, Reason, Remedy, Tier};
+use crate::appraisal::{Decisions, Reason, Remedy};
 use crate::cache::KnownToken;
 use crate::crypto::digest::{sha256, sha256_of_parts};
 use crate::ids::Name;
@@ -26,11 +26,6 @@ use crate::verifier::{Moment, Verifier};
 
 const TOKEN_UNSUPPORTED: Reason =
     Reason::new("token_unsupported", "this service signs no tokens", Remedy::ContactSupport);
-const POLICY_CHANGED: Reason = Reason::new(
-    "token_policy_changed",
-    "the policy has changed since the token was signed, and there is no instance to appraise again",
-    Remedy::NewChallenge,
-);
 
 /// The text beside a reason of which the token has kept the code.
 const STATED_BY_TOKEN: &str = "stated when the token was signed";
@@ -129,7 +124,7 @@ impl Verifier {
     ) -> Result<Arc<Verdict>, Setback> {
         let claims = &known.claims;
         if claims.session.is_some() && claims.subject.is_none() {
-            return Ok(Arc::new(stated(app, claims)));
+            return Ok(Arc::new(self.stated_on_session(app, claims, at).await?));
         }
         let current = match known.instance {
             Some(id) => self.current(app, caller, id, at).await?,
@@ -220,30 +215,11 @@ pub(super) fn use_of(claims: &TokenClaims) -> Use {
     Use { id: sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]), expires_at: claims.expires_at }
 }
 
-/// The token's own statement, where there is no instance that could be appraised again.
-fn stated(app: &App, claims: &TokenClaims) -> Verdict {
-    let frame = app.frame(claims.proven_at);
-    let changed = frame.policy != claims.policy;
-    let freshness = frame.freshness;
-    let reasons = claims.reasons.iter().map(|code| reason(code)).chain(changed.then_some(POLICY_CHANGED)).collect();
-    let mut verdict = Verdict {
-        decision: if changed { claims.decision.max(Decision::StepUp) } else { claims.decision },
-        tier: if changed { claims.tier.max(Tier::None) } else { claims.tier },
-        vector: claims.vector,
-        session: claims.session.map(Box::new),
-        expires_at: claims.expires_at,
-        ..Verdict::refusal(claims.vector, reasons, frame)
-    };
-    verdict.freshness = freshness;
-    verdict.carry_by(claims);
-    verdict
-}
-
 /// Makes the worse of both of what holds now, by what is done at each tier now.
 fn worsen(current: &mut Verdict, claims: &TokenClaims, decisions: &Decisions) {
     if claims.decision > current.decision || claims.tier > current.tier {
         let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
-        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| reason(code)).collect();
+        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| stated_by_token(code)).collect();
         current.reasons.extend(further);
         current.decision = current.decision.max(claims.decision).max(decisions.at(claims.tier).into());
         current.tier = current.tier.max(claims.tier);
@@ -254,7 +230,7 @@ fn worsen(current: &mut Verdict, claims: &TokenClaims, decisions: &Decisions) {
 
 impl Verdict {
     /// Lets the verdict hold for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
-    fn carry_by(&mut self, claims: &TokenClaims) {
+    pub(super) fn carry_by(&mut self, claims: &TokenClaims) {
         self.expires_at = self.expires_at.min(claims.expires_at);
         if claims.single_use || !claims.confirmation.is_empty() {
             self.freshness = Freshness::NEVER;
@@ -262,6 +238,7 @@ impl Verdict {
     }
 }
 
-fn reason(code: &str) -> Reason {
+/// A reason of which the token has kept the code.
+pub(super) fn stated_by_token(code: &str) -> Reason {
     Reason { code: Cow::Owned(code.to_owned()), text: STATED_BY_TOKEN.into(), remedy: Remedy::NewChallenge }
 }

@@ -47,6 +47,10 @@ impl Verifier {
         let known = self.known_token(tokens, token, at.now)?;
         let app = self.app(caller, &known.claims.app)?;
         tokens.fits(&known.claims, &caller.relying_party, &app.name, at.now)?;
+        // Whoever asks names no session, and would let anybody's pass.
+        if known.claims.session.is_some() {
+            return Err(TokenRejection::SessionMismatch.into());
+        }
         if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
             return Err(TokenRejection::Consumed.into());
         }

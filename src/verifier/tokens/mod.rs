@@ -4,6 +4,7 @@ mod checking;
 mod introspection;
 mod keys;
 mod request;
+mod session;
 mod signing;
 
 use std::collections::HashMap;
