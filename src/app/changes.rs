@@ -42,7 +42,8 @@ impl Announced {
         if policies == self.policies {
             return;
         }
-        let told = verifier.announce_policies(&policies).await;
+        let gone = self.policies.keys().filter(|app| !policies.contains_key(*app));
+        let told = verifier.announce_policies(&policies, gone).await;
         if let (Err(fault), false) = (&told, self.failing) {
             tracing::warn!(error = %fault, "watchers are not told of new policies yet; trying again");
         }

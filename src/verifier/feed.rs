@@ -16,6 +16,9 @@ use crate::store::{AnnounceOutcome, Announcement, Change, Changes, News, Scope, 
 /// How many changes are read at a time.
 pub(super) const PAGE: u32 = 256;
 
+/// What is told in place of a revision when an app is configured no longer.
+const NO_POLICY: &str = "";
+
 /// How many of the latest changes are kept in memory for those who watch.
 const RECENT: usize = 1024;
 
@@ -167,8 +170,15 @@ impl Verifier {
         self.announce(Announcement::Policy { app: app.clone(), revision: revision.to_owned() }).await
     }
 
-    /// Tells these policies, one by one; after an error, some may have been told.
-    pub async fn announce_policies(&self, policies: &BTreeMap<AppName, PolicyRevision>) -> Result<(), StoreFault> {
+    /// Tells these policies, and that those of apps that are `gone` are none, one by one; after an error, some may have been told.
+    pub async fn announce_policies(
+        &self,
+        policies: &BTreeMap<AppName, PolicyRevision>,
+        gone: impl Iterator<Item = &AppName>,
+    ) -> Result<(), StoreFault> {
+        for app in gone {
+            self.announce_policy(app, NO_POLICY).await?;
+        }
         for (app, revision) in policies {
             self.announce_policy(app, &revision.to_string()).await?;
         }

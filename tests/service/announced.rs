@@ -35,7 +35,7 @@ async fn told(stream: &mut Streaming<WatchVerdictsResponse>) -> String {
             let message = stream.message().await.expect("a stream").expect("a message");
             match message.change.expect("a change") {
                 Change::Policy(told) if told.app == "shop" => return told.policy_revision,
-                Change::Heartbeat(_) => {}
+                Change::Policy(_) | Change::Heartbeat(_) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -58,6 +58,22 @@ async fn d07_a_policy_that_comes_in_force_is_told_to_those_who_watch() {
     for next in [&second, &first, &second] {
         replace(folder.path(), next);
         until_told(&mut stream, &revision(next, folder.path())).await;
+    }
+}
+
+/// An app that is configured no longer is unknown to checks: whoever keeps verdicts on it hears of that as of any policy, and of its
+/// return although it is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn d07_an_app_that_is_gone_is_told_to_those_who_watch() {
+    let (folder, _lab) = stage();
+    let program = Program::start(folder.path()).await;
+    let first = text(folder.path());
+    let other = first.replace(r#"name = "shop""#, r#"name = "other""#);
+    assert_ne!(first, other);
+    let mut stream = watch(&program.channel).await;
+    for (next, policy) in [(&other, ""), (&first, &*revision(&first, folder.path()))] {
+        replace(folder.path(), next);
+        until_told(&mut stream, policy).await;
     }
 }
 
