@@ -4,10 +4,6 @@
 use std::hint::black_box;
 
 use bonafide::appraisal::expression::{Expression, Facts, Kind, Schema, Slot, Truth, Value};
-use bonafide::appraisal::{
-    Aspect, Circumstances, Concern, KeyAttestationPolicy, Mode, OwnCode, OwnRule, Percent, PlayIntegrityPolicy, Policy,
-    Remedy, Tier, appraise,
-};
 use bonafide::crypto::path::{AnchorOrigin, TrustAnchors};
 use bonafide::evidence::app_attest::{
     AppId, AssertionExpectation, AttestationObject, Device, Expectation, verify_assertion, verify_attestation,
@@ -16,11 +12,6 @@ use bonafide::evidence::claims::Environment;
 use bonafide::lab::app_attest::{AppAttestLab, Attested, LabDevice};
 use bonafide::time::Timestamp;
 use divan::Bencher;
-
-#[path = "ratios/phones.rs"]
-mod phones;
-
-use phones::android;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -129,60 +120,4 @@ fn weigh_an_expression_of_six_conditions(bencher: Bencher<'_, '_>) {
 fn read_an_expression_of_six_conditions(bencher: Bencher<'_, '_>) {
     let facts = phone_facts();
     bencher.bench(|| Expression::compile(black_box(CONDITIONS), &facts).expect("an expression"));
-}
-
-/// What a careful team ships, but for the status list, which has benches of its own.
-fn careful() -> Policy {
-    Policy {
-        key_attestation: Some(KeyAttestationPolicy { status_list: None, ..KeyAttestationPolicy::careful() }),
-        play_integrity: Some(PlayIntegrityPolicy::careful()),
-        ..Policy::default()
-    }
-}
-
-/// Ten rules of an app's own, of which none finds anything.
-const RULES: [&str; 10] = [
-    "key_attestation.os_patch < version('2025.6')",
-    "key_attestation.security_level == 'software'",
-    "!key_attestation.bootloader_locked && key_attestation.boot_state != 'verified'",
-    "key_attestation.device_model in ['Weak 1', 'Weak 2', 'Weak 3'] || key_attestation.device_brand == 'weak'",
-    "key_attestation.certificates_issued > 100 && key_attestation.provisioning == 'remote'",
-    "key_attestation.version_code != play_integrity.version_code",
-    "'MEETS_VIRTUAL_INTEGRITY' in play_integrity.device_labels",
-    "play_integrity.activity_level in ['LEVEL_3', 'LEVEL_4'] && play_integrity.licensing != 'LICENSED'",
-    "'UNKNOWN_CONTROLLING' in play_integrity.access_risk || 'UNKNOWN_CAPTURING' in play_integrity.access_risk",
-    "has(play_integrity.sdk_version) && play_integrity.sdk_version < 30 && play_integrity.kind == 'classic'",
-];
-
-fn own_rule(number: usize, when: &str) -> OwnRule {
-    OwnRule {
-        code: OwnCode::of(&format!("rule_{number}")).expect("a name"),
-        when: when.parse().expect("an expression"),
-        tier: Concern::Warning,
-        effect: Aspect::Configuration,
-        remedy: Remedy::None,
-        text: "found".to_owned(),
-        mode: Mode::Enforce,
-        percent: Percent::ALL,
-    }
-}
-
-fn appraise_android(bencher: Bencher<'_, '_>, policy: &Policy) {
-    let (claims, at) = (android(NOW), Circumstances { subject: &[7; 16], ..Circumstances::at(NOW) });
-    assert_eq!(
-        (appraise(&claims, policy, &at).tier(), appraise(&claims, policy, &at).is_silent()),
-        (Tier::Affirming, true)
-    );
-    bencher.bench(|| appraise(black_box(&claims), policy, &at));
-}
-
-#[divan::bench]
-fn appraise_an_android_phone(bencher: Bencher<'_, '_>) {
-    appraise_android(bencher, &careful());
-}
-
-#[divan::bench]
-fn appraise_an_android_phone_by_ten_own_rules_too(bencher: Bencher<'_, '_>) {
-    let own_rules = (0..).zip(RULES).map(|(number, when)| own_rule(number, when)).collect();
-    appraise_android(bencher, &Policy { own_rules, ..careful() });
 }

@@ -4,6 +4,7 @@
 //! choose the ratios whose name contains one of them. Exit code 1 when a promise is not held.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench stops at a surprise")]
 
+mod appraisal;
 mod checks;
 mod gathering;
 mod integrity;
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<58} {:>12} {:>12} {:>8}  limit", "ratio", "measured", "baseline", "ratio");
-    let all: [Promise; 19] = [
+    let all: [Promise; 21] = [
         // First, while nothing lies about in the heap that a cache could take up again.
         ("memory of a cached verdict, iPhone", memory::apple),
         ("memory of a cached verdict, Android with all claims", memory::android),
@@ -41,6 +42,8 @@ fn main() -> ExitCode {
         ("remote chain, authorities known", key_attestation::next_remote_chain),
         ("assertion by an Android key", key_attestation::assertion),
         ("classic integrity token", integrity::classic_token),
+        ("appraisal of an Android phone, default rules", appraisal::by_default_rules),
+        ("appraisal of an Android phone, ten rules in CEL as well", appraisal::by_ten_own_rules_too),
         ("store advance, 64 in flight against 1", store::advance),
         ("CheckVerdict by instance against an empty unary call", checks::by_instance),
         ("CheckVerdict by token against an empty unary call", checks::by_token),
