@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::client::get;
 use crate::envoy::{assert_demanded, envoy_for};
 use crate::harness::START;
+use crate::route::Takes;
 use crate::stage::Stage;
 use crate::upstream::Reached;
 
@@ -29,7 +30,7 @@ fn proof(name: &str, key: &Es256Key, token: &str) -> String {
 #[tokio::test]
 async fn f15_a_bound_token_passes_envoy_with_a_proof_alone_and_once() {
     let mut stage = Stage::set().await;
-    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let Some(envoy) = envoy_for(Takes::Token, &stage).await else { return };
     let (key, other) = (Es256Key::generate().expect("a key"), Es256Key::generate().expect("a key"));
     let bound = stage.token_for(Some(&PublicJwk::P256(*key.public())), None).await;
     let token = format!("bonafide-token: {bound}");
@@ -60,7 +61,7 @@ async fn a_session_that_the_gateway_states_is_the_one_that_was_proved() {
         }
     })
     .await;
-    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let Some(envoy) = envoy_for(Takes::Token, &stage).await else { return };
     let context = RequestContext { user_session: b"s-1".to_vec().into(), ..RequestContext::default() };
     let token = format!("bonafide-token: {}", stage.token_for(None, Some(context)).await);
     assert_eq!(get(envoy.address, "/pay", &[&token, "x-session: s-1"]).await.status, 200);

@@ -5,10 +5,11 @@ use std::process::Command;
 
 use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
+use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 
-/// Caddy with routes that take an instance or a token.
-pub(crate) async fn caddy_for(subject: &str, stage: &Stage) -> Option<Running> {
+/// Caddy with routes that take this.
+pub(crate) async fn caddy_for(takes: Takes, stage: &Stage) -> Option<Running> {
     let program = find("caddy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -16,7 +17,7 @@ pub(crate) async fn caddy_for(subject: &str, stage: &Stage) -> Option<Running> {
         ("8080", port.to_string()),
         ("7081", stage.gateway().port().to_string()),
         ("8000", stage.api.port().to_string()),
-        ("subject=token", format!("subject={subject}")),
+        ("subject=token", takes.query().to_owned()),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
     fs::write(folder.path().join("Caddyfile"), deployed("Caddyfile", &changes)).expect("written");
@@ -27,8 +28,10 @@ pub(crate) async fn caddy_for(subject: &str, stage: &Stage) -> Option<Running> {
 
 #[tokio::test]
 async fn f01_behind_caddy_the_identity_is_ours() {
-    let stage = Stage::set().await;
-    let Some(caddy) = caddy_for("instance", &stage).await else { return };
-    matrix::holds_behind(caddy.address, stage).await;
-    assert!(!caddy.log().contains(KEY), "the key is in the log");
+    for takes in [Takes::Token, Takes::Instance] {
+        let stage = Stage::set().await;
+        let Some(caddy) = caddy_for(takes, &stage).await else { return };
+        matrix::holds_behind(caddy.address, stage, takes).await;
+        assert!(!caddy.log().contains(KEY), "the key is in the log");
+    }
 }

@@ -2,20 +2,21 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::client::{Said, get, head, send, send_bytes};
 use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
+use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 use crate::upstream::Reached;
 
 /// Envoy with routes that take an instance.
 async fn envoy(stage: &Stage) -> Option<Running> {
-    envoy_for("instance", stage).await
+    envoy_for(Takes::Instance, stage).await
 }
 
-pub(crate) async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
+/// Envoy with routes that take this.
+pub(crate) async fn envoy_for(takes: Takes, stage: &Stage) -> Option<Running> {
     let program = find("envoy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -23,7 +24,7 @@ pub(crate) async fn envoy_for(subject: &str, stage: &Stage) -> Option<Running> {
         ("port_value: 8080", format!("port_value: {port}")),
         ("port_value: 7443", format!("port_value: {}", stage.service.address.port())),
         ("port_value: 8000", format!("port_value: {}", stage.api.port())),
-        ("subject: token", format!("subject: {subject}")),
+        ("subject: token", takes.extensions().to_owned()),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
     fs::write(folder.path().join("envoy.yaml"), deployed("envoy.yaml", &changes)).expect("written");
@@ -42,28 +43,18 @@ pub(crate) fn assert_demanded(said: &Said, demand: &str) {
 
 #[tokio::test]
 async fn f01_behind_envoy_the_identity_is_ours() {
-    let stage = Stage::set().await;
-    let Some(envoy) = envoy(&stage).await else { return };
-    matrix::holds_behind(envoy.address, stage).await;
-    assert!(!envoy.log().contains(KEY), "the key is in the log");
-}
-
-#[tokio::test]
-async fn a_token_that_has_expired_is_to_be_renewed() {
-    let stage = Stage::set().await;
-    let Some(envoy) = envoy_for("token", &stage).await else { return };
-    let token = format!("bonafide-token: {}", stage.token);
-    assert_eq!(get(envoy.address, "/pay", &[&token]).await.status, 200);
-    stage.service.later(Duration::from_secs(301));
-    let said = get(envoy.address, "/pay", &[&token]).await;
-    assert_demanded(&said, "Bearer error=\"invalid_token\"");
-    assert_eq!((said.header("bonafide-challenge"), &said.json()["reasons"][0]), (None, &"token_expired".into()));
+    for takes in [Takes::Token, Takes::Instance] {
+        let stage = Stage::set().await;
+        let Some(envoy) = envoy_for(takes, &stage).await else { return };
+        matrix::holds_behind(envoy.address, stage, takes).await;
+        assert!(!envoy.log().contains(KEY), "the key is in the log");
+    }
 }
 
 #[tokio::test]
 async fn a_token_passes_envoy_and_goes_no_further() {
     let stage = Stage::set().await;
-    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let Some(envoy) = envoy_for(Takes::Token, &stage).await else { return };
     let token = format!("bonafide-token: {}", stage.token);
     let said = get(envoy.address, "/pay", &[&token]).await;
     let reached = Reached::of(&said);

@@ -8,6 +8,7 @@ use bonafide::evidence::signed_request::SignedRequest;
 use crate::client::{Said, get, head, send};
 use crate::envoy::{assert_demanded, envoy_for};
 use crate::ext_authz::{ROUTE, asked, assert_refused, check, passed};
+use crate::route::Takes;
 use crate::stage::Stage;
 use crate::upstream::Reached;
 
@@ -23,7 +24,7 @@ fn assert_denied(said: &Said, reason: &str) {
 #[tokio::test]
 async fn b15_a_challenge_of_envoy_is_signed_with_the_request_and_serves_it_once() {
     let mut stage = Stage::set().await;
-    let Some(envoy) = envoy_for("instance", &stage).await else { return };
+    let Some(envoy) = envoy_for(Takes::Instance, &stage).await else { return };
     stage.service.later(Duration::from_secs(24 * 3600));
     let credential = stage.credential();
     let old = get(envoy.address, "/pay?to=alice", &[&credential]).await;
@@ -41,7 +42,7 @@ async fn b15_a_challenge_of_envoy_is_signed_with_the_request_and_serves_it_once(
 #[tokio::test]
 async fn f22_a_signed_body_is_seen_whole_or_refused() {
     let mut stage = Stage::set().await;
-    let Some(envoy) = envoy_for("token", &stage).await else { return };
+    let Some(envoy) = envoy_for(Takes::Token, &stage).await else { return };
     let token = format!("bonafide-token: {}", stage.token);
     let post = |target: &str, signed: &str, body: &str| {
         head("POST", target, &[&token, signed, &format!("content-length: {}", body.len())]) + body

@@ -19,6 +19,7 @@ mod nginx;
 mod program;
 mod python;
 mod revoked;
+mod route;
 mod stage;
 mod tls;
 mod traefik;

@@ -6,19 +6,47 @@ use std::time::Duration;
 use bonafide::gateway::IDENTITY_NAMES;
 
 use crate::client::{Said, get, head, send};
+use crate::envoy::assert_demanded;
+use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 use crate::upstream::Reached;
 
-/// Everything that has to hold behind a gateway whose route takes an instance.
-pub(crate) async fn holds_behind(gateway: SocketAddr, stage: Stage) {
-    passes_with_the_identity(gateway, &stage).await;
-    forged_identities_go_no_further(gateway, &stage).await;
-    nobody_is_challenged(gateway).await;
-    who_is_not_trusted_is_denied(gateway).await;
-    what_counts_once_stands_there_once(gateway, &stage).await;
-    the_judged_target_is_the_one_that_is_served(gateway, &stage).await;
-    an_old_proof_is_stepped_up(gateway, &stage).await;
-    without_the_service_nothing_passes(gateway, stage).await;
+/// A gateway, and the header line that its routes take from the phone.
+struct Behind {
+    gateway: SocketAddr,
+    stage: Stage,
+    takes: Takes,
+    credential: String,
+}
+
+/// Everything that has to hold behind a gateway whose routes take this.
+pub(crate) async fn holds_behind(gateway: SocketAddr, stage: Stage, takes: Takes) {
+    let credential = stage.shown(takes);
+    let behind = Behind { gateway, stage, takes, credential };
+    passes_with_the_identity(&behind).await;
+    forged_identities_go_no_further(&behind).await;
+    nobody_is_challenged(&behind).await;
+    who_is_not_trusted_is_refused(&behind).await;
+    what_counts_once_stands_there_once(&behind).await;
+    the_judged_target_is_the_one_that_is_served(&behind).await;
+    what_is_old_has_to_be_renewed(&behind).await;
+    without_the_service_nothing_passes(behind).await;
+}
+
+impl Behind {
+    /// Asks with the credential, and these header lines before it.
+    async fn shown(&self, target: &str, lines: &[&str]) -> Said {
+        let lines: Vec<&str> = lines.iter().copied().chain([self.credential.as_str()]).collect();
+        get(self.gateway, target, &lines).await
+    }
+
+    /// Names of the credential that counts here, and of the other one.
+    const fn names(&self) -> (&'static str, &'static str) {
+        match self.takes {
+            Takes::Token => ("bonafide-token", "bonafide-instance"),
+            Takes::Instance => ("bonafide-instance", "bonafide-token"),
+        }
+    }
 }
 
 /// The identity has reached the API, whole and once, and nothing else of this service's has.
@@ -46,78 +74,88 @@ fn assert_problem(said: &Said, status: u16, reason: &str) {
     assert!(!said.headers.iter().any(|(name, _)| name.starts_with("bonafide-verdict")), "told to a client: {said:?}");
 }
 
-async fn passes_with_the_identity(gateway: SocketAddr, stage: &Stage) {
-    let said = get(gateway, "/orders/42?q=a%2Fb", &[&stage.credential()]).await;
-    assert_identity(&said, &stage.instance);
+async fn passes_with_the_identity(behind: &Behind) {
+    let said = behind.shown("/orders/42?q=a%2Fb", &[]).await;
+    assert_identity(&said, &behind.stage.instance);
     assert_eq!(Reached::of(&said).0["target"], "/orders/42?q=a%2Fb");
-    let body = head("POST", "/orders", &[&stage.credential(), "content-length: 5"]) + "hello";
-    assert_eq!(Reached::of(&send(gateway, &body).await).0["method"], "POST");
+    let body = head("POST", "/orders", &[&behind.credential, "content-length: 5"]) + "hello";
+    assert_eq!(Reached::of(&send(behind.gateway, &body).await).0["method"], "POST");
 }
 
-async fn forged_identities_go_no_further(gateway: SocketAddr, stage: &Stage) {
+async fn forged_identities_go_no_further(behind: &Behind) {
+    let instance = &behind.stage.instance;
     let forged = [
         "bonafide-verdict: deny",
         "bonafide-verdict-instance: victim",
         "BONAFIDE-VERDICT-TIER: forged",
         "Bonafide-Verdict-Reasons: forged",
         "bonafide-verdict-instance: second",
-        "bonafide-token: forged",
+        &format!("{}: forged", behind.names().1),
         "bonafide-caller-key: forged",
     ];
-    let credential = stage.credential();
-    let lines: Vec<&str> = forged.into_iter().chain([credential.as_str()]).collect();
-    let said = get(gateway, "/", &lines).await;
+    let said = behind.shown("/", &forged).await;
     if said.status == 200 {
-        assert_identity(&said, &stage.instance);
+        assert_identity(&said, instance);
     }
     assert!([200, 400, 403].contains(&said.status), "{said:?}");
     for hop in ["connection: bonafide-verdict-instance, bonafide-verdict", "connection: bonafide-caller-key"] {
-        let said = get(gateway, "/", &[hop, "bonafide-verdict-instance: victim", &credential]).await;
+        let said = behind.shown("/", &[hop, "bonafide-verdict-instance: victim"]).await;
         if said.status == 200 {
             let seen = Reached::of(&said);
             let (instances, verdicts) = (seen.all("bonafide-verdict-instance"), seen.all("bonafide-verdict"));
-            assert!(instances.iter().all(|seen| *seen == stage.instance) && verdicts.len() <= 1, "{hop}: {said:?}");
+            assert!(instances.iter().all(|seen| seen == instance) && verdicts.len() <= 1, "{hop}: {said:?}");
         }
         assert!(!said.body.contains(KEY) && [200, 400, 403].contains(&said.status), "{hop}: {said:?}");
     }
-    for disguised in ["bonafide_verdict: allow", "BONAFIDE_VERDICT_INSTANCE: victim", "bonafide-verdict_tier: forged"] {
-        let said = get(gateway, "/", &[disguised, &credential]).await;
+    for disguised in [
+        "bonafide_verdict: allow",
+        "BONAFIDE_VERDICT_INSTANCE: victim",
+        "bonafide-verdict_tier: forged",
+        "bonafide.verdict.instance: victim",
+    ] {
+        let said = behind.shown("/", &[disguised]).await;
         if said.status == 200 {
-            assert_identity(&said, &stage.instance);
+            assert_identity(&said, instance);
         }
         assert!([200, 400, 403].contains(&said.status), "{disguised}: {said:?}");
     }
 }
 
-async fn nobody_is_challenged(gateway: SocketAddr) {
-    for lines in [&[][..], &["bonafide-token: made.up.one"], &["authorization: Bearer x"]] {
-        let said = get(gateway, "/", lines).await;
+async fn nobody_is_challenged(behind: &Behind) {
+    let other = format!("{}: made.up.one", behind.names().1);
+    for lines in [&[][..], &[other.as_str()], &["authorization: Bearer x"]] {
+        let said = get(behind.gateway, "/", lines).await;
         assert_problem(&said, 401, "credential_missing");
         assert_eq!(said.header("www-authenticate"), Some("Bearer realm=\"bonafide\""));
     }
 }
 
-async fn who_is_not_trusted_is_denied(gateway: SocketAddr) {
-    let said = get(gateway, "/", &["bonafide-instance: nobody"]).await;
-    assert_problem(&said, 403, "instance_unknown");
-    assert_eq!(said.json()["remedies"][0], "re_enrol");
-    assert_eq!(said.header("www-authenticate"), None);
+async fn who_is_not_trusted_is_refused(behind: &Behind) {
+    let said = get(behind.gateway, "/", &[&format!("{}: made.up.one", behind.names().0)]).await;
+    if behind.takes == Takes::Instance {
+        assert_problem(&said, 403, "instance_unknown");
+        assert_eq!(said.json()["remedies"][0], "re_enrol");
+        assert_eq!(said.header("www-authenticate"), None);
+    } else {
+        assert_problem(&said, 401, "token_malformed");
+        assert_demanded(&said, "Bearer error=\"invalid_token\"");
+    }
 }
 
-async fn what_counts_once_stands_there_once(gateway: SocketAddr, stage: &Stage) {
-    let credential = stage.credential();
+async fn what_counts_once_stands_there_once(behind: &Behind) {
+    let (credential, other) = (behind.credential.as_str(), format!("{}: nobody", behind.names().0));
     for lines in [
-        [credential.as_str(), "bonafide-instance: nobody"],
-        ["bonafide-instance: nobody", &credential],
-        [&credential, &credential],
+        [credential, &other],
+        [&other, credential],
+        [credential, credential],
         [&format!("{credential},nobody"), "accept: */*"],
     ] {
-        assert_problem(&get(gateway, "/", &lines).await, 403, "credential_ambiguous");
+        assert_problem(&get(behind.gateway, "/", &lines).await, 403, "credential_ambiguous");
     }
 }
 
 /// Either the gateway or the service refuses what readers take differently, or the API sees what was judged: the normal form.
-async fn the_judged_target_is_the_one_that_is_served(gateway: SocketAddr, stage: &Stage) {
+async fn the_judged_target_is_the_one_that_is_served(behind: &Behind) {
     for target in [
         "/public/%2e%2e/pay",
         "/public/../pay",
@@ -132,7 +170,7 @@ async fn the_judged_target_is_the_one_that_is_served(gateway: SocketAddr, stage:
         "/pay%23x",
         "/public\\..\\pay",
     ] {
-        let said = get(gateway, target, &[&stage.credential()]).await;
+        let said = behind.shown(target, &[]).await;
         if said.status == 200 {
             let seen = Reached::of(&said).0["target"].as_str().expect("a target").to_owned();
             assert!(["/pay", "/public/pay"].contains(&seen.as_str()), "{target} was served as {seen}");
@@ -142,18 +180,24 @@ async fn the_judged_target_is_the_one_that_is_served(gateway: SocketAddr, stage:
     }
 }
 
-async fn an_old_proof_is_stepped_up(gateway: SocketAddr, stage: &Stage) {
-    stage.service.later(Duration::from_secs(24 * 3600));
-    let said = get(gateway, "/", &[&stage.credential()]).await;
-    assert_problem(&said, 401, "lab_anchor");
-    assert_eq!(said.json()["reasons"][1], "proof_expired", "{said:?}");
-    let demand = said.header("www-authenticate").expect("a demand");
-    assert!(demand.starts_with("Bearer error=\"insufficient_user_authentication\""), "{demand}");
-    assert_eq!(said.header("bonafide-challenge").map(str::len), Some(120), "{said:?}");
+/// A proof by another one, for which there is a challenge; a token by another one, for which the client goes to who signs them.
+async fn what_is_old_has_to_be_renewed(behind: &Behind) {
+    behind.stage.service.later(Duration::from_secs(24 * 3600));
+    let said = behind.shown("/", &[]).await;
+    if behind.takes == Takes::Instance {
+        assert_problem(&said, 401, "lab_anchor");
+        assert_eq!(said.json()["reasons"][1], "proof_expired", "{said:?}");
+        assert_demanded(&said, "Bearer error=\"insufficient_user_authentication\"");
+        assert_eq!(said.header("bonafide-challenge").map(str::len), Some(120), "{said:?}");
+    } else {
+        assert_problem(&said, 401, "token_expired");
+        assert_demanded(&said, "Bearer error=\"invalid_token\"");
+        assert_eq!(said.header("bonafide-challenge"), None, "{said:?}");
+    }
 }
 
-async fn without_the_service_nothing_passes(gateway: SocketAddr, stage: Stage) {
-    let credential = stage.credential();
+async fn without_the_service_nothing_passes(behind: Behind) {
+    let Behind { gateway, stage, credential, .. } = behind;
     stage.service.stop().await;
     let said = get(gateway, "/", &[&credential]).await;
     assert!([500, 502, 503, 504].contains(&said.status), "{said:?}");

@@ -5,15 +5,15 @@ use std::process::Command;
 
 use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
+use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 
 /// Folders that nginx wants to write to, which a package would have made.
 const FOLDERS: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
-#[tokio::test]
-async fn f01_behind_nginx_the_identity_is_ours() {
-    let Some(program) = find("nginx") else { return };
-    let stage = Stage::set().await;
+/// nginx with routes that take this.
+pub(crate) async fn nginx_for(takes: Takes, stage: &Stage) -> Option<Running> {
+    let program = find("nginx")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let folders = FOLDERS.map(|name| format!("{name}_temp_path {name};\n")).concat();
@@ -21,8 +21,7 @@ async fn f01_behind_nginx_the_identity_is_ours() {
         ("8080", port.to_string()),
         ("7081", stage.gateway().port().to_string()),
         ("8000", stage.api.port().to_string()),
-        ("subject=token", "subject=instance".to_owned()),
-        ("worker_processes auto;", "worker_processes 1;".to_owned()),
+        ("subject=token", takes.query().to_owned()),
         ("http {", format!("http {{\n{folders}")),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
@@ -30,14 +29,17 @@ async fn f01_behind_nginx_the_identity_is_ours() {
     let key = format!("proxy_set_header bonafide-caller-key \"{KEY}\";\n");
     fs::write(folder.path().join("bonafide-caller-key.conf"), key).expect("written");
     let mut command = Command::new(program);
-    command.arg("-p").arg(folder.path()).args([
-        "-c",
-        "nginx.conf",
-        "-e",
-        "stderr",
-        "-g",
-        "daemon off; master_process off;",
-    ]);
-    let nginx = Running::start(command, folder, port).await;
-    matrix::holds_behind(nginx.address, stage).await;
+    command.arg("-p").arg(folder.path());
+    command.args(["-c", "nginx.conf", "-e", "stderr", "-g", "daemon off; master_process off;"]);
+    Some(Running::start(command, folder, port).await)
+}
+
+#[tokio::test]
+async fn f01_behind_nginx_the_identity_is_ours() {
+    for takes in [Takes::Token, Takes::Instance] {
+        let stage = Stage::set().await;
+        let Some(nginx) = nginx_for(takes, &stage).await else { return };
+        matrix::holds_behind(nginx.address, stage, takes).await;
+        assert!(!nginx.log().contains(KEY), "the key is in the log");
+    }
 }

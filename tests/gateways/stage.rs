@@ -22,6 +22,7 @@ use serde_json::Value;
 use tonic::Request;
 
 use crate::harness::{Harness, assert_request, attest_request};
+use crate::route::Takes;
 use crate::upstream;
 
 /// The key of the gateway.
@@ -97,6 +98,14 @@ impl Stage {
     /// The header line of the enrolled phone.
     pub(crate) fn credential(&self) -> String {
         format!("bonafide-instance: {}", self.instance)
+    }
+
+    /// The header line that a route takes from the enrolled phone.
+    pub(crate) fn shown(&self, takes: Takes) -> String {
+        match takes {
+            Takes::Instance => self.credential(),
+            Takes::Token => format!("bonafide-token: {}", self.token),
+        }
     }
 
     /// The header line in which the phone signs this request with this challenge.

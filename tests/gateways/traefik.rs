@@ -9,12 +9,12 @@ use tokio::time::sleep;
 use crate::client::get;
 use crate::matrix;
 use crate::program::{Running, deployed, find, free_port};
+use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 
-#[tokio::test]
-async fn f01_behind_traefik_the_identity_is_ours() {
-    let Some(program) = find("traefik") else { return };
-    let stage = Stage::set().await;
+/// Traefik with routes that take this.
+pub(crate) async fn traefik_for(takes: Takes, stage: &Stage) -> Option<Running> {
+    let program = find("traefik")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let routes = folder.path().join("routes.yml");
@@ -23,7 +23,7 @@ async fn f01_behind_traefik_the_identity_is_ours() {
     let changes = [
         ("7081", &*stage.gateway().port().to_string()),
         ("8000", &stage.api.port().to_string()),
-        ("subject=token", "subject=instance"),
+        ("subject=token", takes.query()),
     ];
     fs::write(&routes, deployed("traefik/routes.yml", &changes)).expect("written");
     let mut command = Command::new(program);
@@ -33,6 +33,15 @@ async fn f01_behind_traefik_the_identity_is_ours() {
     while get(traefik.address, "/", &[]).await.status == 404 {
         sleep(Duration::from_millis(50)).await;
     }
-    matrix::holds_behind(traefik.address, stage).await;
-    assert!(!traefik.log().contains(KEY), "the key is in the log");
+    Some(traefik)
+}
+
+#[tokio::test]
+async fn f01_behind_traefik_the_identity_is_ours() {
+    for takes in [Takes::Token, Takes::Instance] {
+        let stage = Stage::set().await;
+        let Some(traefik) = traefik_for(takes, &stage).await else { return };
+        matrix::holds_behind(traefik.address, stage, takes).await;
+        assert!(!traefik.log().contains(KEY), "the key is in the log");
+    }
 }
