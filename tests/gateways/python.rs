@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program;
-use crate::stage::{KEY, LOGIN_KEY, Stage};
+use crate::stage::{DESK_KEY, KEY, LOGIN_KEY, Stage};
 
 /// An interpreter that has grpcio and grpcio-tools.
 fn interpreter() -> Option<std::path::PathBuf> {
@@ -21,20 +21,20 @@ fn interpreter() -> Option<std::path::PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_python_client_gets_challenge_verdict_and_an_answer_for_envoy() {
+async fn a_python_client_does_what_relying_parties_and_operators_do() {
     let Some(python) = interpreter() else { return };
     let stage = Stage::set().await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().expect("a folder");
     let mut client = Command::new(python);
     client.arg(root.join("tests/python/client.py")).arg(root.join("proto")).arg(folder.path());
-    client.args([&stage.service.address.to_string(), LOGIN_KEY, KEY, &stage.instance]);
+    client.args([&stage.service.address.to_string(), LOGIN_KEY, KEY, DESK_KEY, &stage.instance, &stage.token]);
     let ran = tokio::task::spawn_blocking(move || client.output()).await.expect("no panic").expect("runs");
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(ran.status.success(), "{out}{err}");
     assert_eq!(
         out.lines().last(),
-        Some("challenge, verdict, refusal and external authorization: as expected"),
+        Some("challenge, verdict, refusal, external authorization and revocation: as expected"),
         "{out}{err}"
     );
 }

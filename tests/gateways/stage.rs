@@ -32,7 +32,7 @@ pub(crate) const LOGIN_KEY: &str = "login-key-0123456789";
 /// The key of another relying party's gateway.
 pub(crate) const PARTNER_KEY: &str = "partner-key-0123456789";
 /// The key of an operator.
-const DESK_KEY: &str = "desk-key-0123456789";
+pub(crate) const DESK_KEY: &str = "desk-key-0123456789";
 /// The service's own name.
 pub(crate) const ISSUER: &str = "https://bonafide.example";
 

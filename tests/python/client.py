@@ -1,6 +1,7 @@
-"""A relying party in Python: python client.py PROTO_FOLDER SCRATCH_FOLDER ADDRESS LOGIN_KEY EDGE_KEY INSTANCE
+"""A relying party in Python: python client.py PROTO_FOLDER SCRATCH_FOLDER ADDRESS LOGIN_KEY EDGE_KEY DESK_KEY INSTANCE TOKEN
 
-Makes its code from the .proto files while it runs, and calls CreateChallenge, CheckVerdict and Envoy's Check.
+Makes its code from the .proto files while it runs, and calls CreateChallenge, CheckVerdict, Envoy's Check, WatchVerdicts and
+InstanceService.
 """
 
 import importlib
@@ -13,6 +14,7 @@ from grpc_tools import protoc
 
 PROTOS = [
     "bonafide/v1/attestation.proto",
+    "bonafide/v1/instance.proto",
     "bonafide/v1/verdict.proto",
     "envoy/service/auth/v3/external_auth.proto",
     "envoy/config/core/v3/base.proto",
@@ -34,17 +36,24 @@ def generate(proto, scratch):
     sys.path.insert(0, str(scratch))
 
 
+def made(name):
+    """The messages of a .proto file, and its services."""
+    return importlib.import_module(f"{name}_pb2"), importlib.import_module(f"{name}_pb2_grpc")
+
+
 def key(text):
     """What says who calls."""
     return [("authorization", f"Bearer {text}")]
 
 
+def codes(verdict):
+    return [reason.code for reason in verdict.reasons]
+
+
 def check_api(channel, login, edge, instance):
     """A challenge for an auth server, a verdict for a gateway, and a refusal that is no error."""
-    attestation = importlib.import_module("bonafide.v1.attestation_pb2")
-    attestation_grpc = importlib.import_module("bonafide.v1.attestation_pb2_grpc")
-    verdict = importlib.import_module("bonafide.v1.verdict_pb2")
-    verdict_grpc = importlib.import_module("bonafide.v1.verdict_pb2_grpc")
+    attestation, attestation_grpc = made("bonafide.v1.attestation")
+    verdict, verdict_grpc = made("bonafide.v1.verdict")
     devices = attestation_grpc.AttestationServiceStub(channel)
     request = attestation.CreateChallengeRequest(app="shop", purpose=attestation.PURPOSE_ATTEST)
     assert len(devices.CreateChallenge(request, metadata=key(login), timeout=5).challenge) == 120
@@ -60,22 +69,26 @@ def check_api(channel, login, edge, instance):
     unknown = verdict.CheckVerdictRequest(app="shop", instance="nobody")
     answer = verdicts.CheckVerdict(unknown, metadata=key(edge), timeout=5).verdict
     assert answer.decision == verdict.DECISION_DENY, answer
-    assert [reason.code for reason in answer.reasons] == ["instance_unknown"], answer
+    assert codes(answer) == ["instance_unknown"], answer
+
+
+def asked_by_envoy(channel, edge, subject, headers):
+    """Envoy's question, as Envoy would ask it."""
+    auth, auth_grpc = made("envoy.service.auth.v3.external_auth")
+    request = auth.CheckRequest()
+    http = request.attributes.request.http
+    http.method, http.path, http.host, http.scheme = b"GET", b"/orders", b"shop.example", b"https"
+    for name, value in headers.items():
+        http.headers[name] = value
+    request.attributes.context_extensions.update({"app": "shop", "subject": subject})
+    return auth_grpc.AuthorizationStub(channel).Check(request, metadata=key(edge), timeout=5)
 
 
 def check_external_authorization(channel, edge, instance):
-    """Envoy's question, as Envoy would ask it."""
-    auth = importlib.import_module("envoy.service.auth.v3.external_auth_pb2")
-    auth_grpc = importlib.import_module("envoy.service.auth.v3.external_auth_pb2_grpc")
+    """A phone that passes, and what does not."""
 
     def asked(headers):
-        request = auth.CheckRequest()
-        http = request.attributes.request.http
-        http.method, http.path, http.host, http.scheme = b"GET", b"/orders", b"shop.example", b"https"
-        for name, value in headers.items():
-            http.headers[name] = value
-        request.attributes.context_extensions.update({"app": "shop", "subject": "instance"})
-        return auth_grpc.AuthorizationStub(channel).Check(request, metadata=key(edge), timeout=5)
+        return asked_by_envoy(channel, edge, "instance", headers)
 
     allowed = asked({"bonafide-instance": instance.encode()})
     told = {option.header.key: option.header.value for option in allowed.ok_response.headers}
@@ -87,13 +100,56 @@ def check_external_authorization(channel, edge, instance):
     assert missing.denied_response.status.code == 401, missing
 
 
+def check_revocation(channel, desk, edge, phone, token):
+    """An operator finds a phone, takes trust from it and gives it back; the stream tells, and its token follows."""
+    operator, operator_grpc = made("bonafide.v1.instance")
+    verdict, verdict_grpc = made("bonafide.v1.verdict")
+    instances, verdicts = operator_grpc.InstanceServiceStub(channel), verdict_grpc.VerdictServiceStub(channel)
+    by_desk = {"metadata": key(desk), "timeout": 5}
+    which = {"app": "shop", "name": operator.InstanceName(instance=phone)}
+
+    def worth():
+        request = verdict.CheckVerdictRequest(app="shop", token=token)
+        return verdicts.CheckVerdict(request, metadata=key(edge), timeout=5).verdict
+
+    def news(kind):
+        changes = (message for message in stream if message.WhichOneof("change") not in ("heartbeat", "policy"))
+        told = next(changes)
+        assert told.WhichOneof("change") == kind and getattr(told, kind).instance == phone, told
+        return told.position
+
+    def envoy():
+        return asked_by_envoy(channel, edge, "token", {"bonafide-token": token.encode()})
+
+    found = instances.LookUpInstance(operator.LookUpInstanceRequest(**which), **by_desk).instance
+    assert found.instance == phone and found.status == operator.INSTANCE_STATUS_GOOD, found
+    listed = instances.ListInstances(operator.ListInstancesRequest(app="shop"), **by_desk).instances
+    assert list(listed) == [found], listed
+    stream = verdicts.WatchVerdicts(verdict.WatchVerdictsRequest(app="shop"), metadata=key(edge), timeout=30)
+    next(stream)
+    assert worth().decision == verdict.DECISION_ALLOW and envoy().status.code == 0
+
+    revoked = instances.RevokeInstance(operator.RevokeInstanceRequest(why="stolen", **which), **by_desk)
+    assert revoked.instance.status == operator.INSTANCE_STATUS_REVOKED, revoked
+    assert news("revoked") == revoked.position
+    refused = worth()
+    assert refused.decision == verdict.DECISION_DENY and "instance_revoked" in codes(refused), refused
+    assert envoy().denied_response.status.code == 403
+
+    instances.ReinstateInstance(operator.ReinstateInstanceRequest(why="found", **which), **by_desk)
+    assert news("reinstated") > revoked.position
+    assert worth().decision == verdict.DECISION_ALLOW and envoy().status.code == 0
+    stream.cancel()
+
+
 def main():
-    proto, scratch, address, login, edge, instance = sys.argv[1:]
+    proto, scratch, address, login, edge, desk, instance, token = sys.argv[1:]
     generate(proto, scratch)
     with grpc.insecure_channel(address) as channel:
         check_api(channel, login, edge, instance)
         check_external_authorization(channel, edge, instance)
-    print("challenge, verdict, refusal and external authorization: as expected")
+        check_revocation(channel, desk, edge, instance, token)
+    print("challenge, verdict, refusal, external authorization and revocation: as expected")
 
 
 main()
