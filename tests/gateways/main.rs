@@ -20,6 +20,7 @@ mod program;
 mod python;
 mod revoked;
 mod route;
+mod shown;
 mod stage;
 mod tls;
 mod traefik;

@@ -1,9 +1,12 @@
-//! The API behind the gateways: it tells what has reached it.
+//! The API behind the gateways, and one that stands in for this service: they tell what has reached them.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Json;
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use bonafide::gateway::PROBLEM;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -11,11 +14,24 @@ use crate::client::Said;
 
 /// An API that answers every request with method, target and header fields, until the test's runtime ends.
 pub(crate) async fn start() -> SocketAddr {
+    serve(axum::Router::new().fallback(echo)).await
+}
+
+/// What proxies may ask in place of this service: it denies every request, and tells the client what it was asked.
+pub(crate) async fn start_denying() -> SocketAddr {
+    serve(axum::Router::new().fallback(deny)).await
+}
+
+async fn serve(router: axum::Router) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("listens");
     let address = listener.local_addr().expect("an address");
-    let router = axum::Router::new().fallback(echo);
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
+}
+
+async fn deny(request: Request) -> impl IntoResponse {
+    let told = echo(request).await.0.to_string();
+    (StatusCode::FORBIDDEN, [(PROBLEM, told.clone())], told)
 }
 
 async fn echo(request: Request) -> Json<Value> {
@@ -33,6 +49,11 @@ pub(crate) struct Reached(pub(crate) Value);
 impl Reached {
     pub(crate) fn of(said: &Said) -> Self {
         assert_eq!(said.status, 200, "{said:?}");
+        Self::told(said)
+    }
+
+    /// As it was told, whatever the status.
+    pub(crate) fn told(said: &Said) -> Self {
         let reached = said.json();
         assert_eq!(reached["reached"], true, "{said:?}");
         Self(reached)
