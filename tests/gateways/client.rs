@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// An answer of HTTP.
@@ -44,7 +44,11 @@ pub(crate) async fn send(address: SocketAddr, request: &str) -> Said {
 
 /// Sends these bytes, text or not, and reads the answer.
 pub(crate) async fn send_bytes(address: SocketAddr, request: &[u8]) -> Said {
-    let mut stream = TcpStream::connect(address).await.expect("connects");
+    exchange(TcpStream::connect(address).await.expect("connects"), request).await
+}
+
+/// Sends these bytes on a connection that is there, and reads the answer.
+pub(crate) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> Said {
     stream.write_all(request).await.ok();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.ok();

@@ -17,6 +17,11 @@ async fn envoy(stage: &Stage) -> Option<Running> {
 
 /// Envoy with routes that take this.
 pub(crate) async fn envoy_for(takes: Takes, stage: &Stage) -> Option<Running> {
+    envoy_with(takes, stage, &[]).await
+}
+
+/// Envoy with routes that take this, and further changes of its file.
+pub(crate) async fn envoy_with(takes: Takes, stage: &Stage, more: &[(&str, &str)]) -> Option<Running> {
     let program = find("envoy")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -26,7 +31,7 @@ pub(crate) async fn envoy_for(takes: Takes, stage: &Stage) -> Option<Running> {
         ("port_value: 8000", format!("port_value: {}", stage.api.port())),
         ("subject: token", takes.extensions().to_owned()),
     ];
-    let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();
+    let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).chain(more.iter().copied()).collect();
     fs::write(folder.path().join("envoy.yaml"), deployed("envoy.yaml", &changes)).expect("written");
     let mut command = Command::new(program);
     command.args(["-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1", "-l", "warning"]);

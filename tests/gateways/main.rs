@@ -6,6 +6,7 @@
 mod bound;
 mod caddy;
 mod client;
+mod client_tls;
 mod envoy;
 mod ext_authz;
 mod forward_auth;

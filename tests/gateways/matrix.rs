@@ -43,7 +43,7 @@ impl Behind {
     /// Names of the credential that counts here, and of the other one.
     const fn names(&self) -> (&'static str, &'static str) {
         match self.takes {
-            Takes::Token => ("bonafide-token", "bonafide-instance"),
+            Takes::Token | Takes::TokenOnce => ("bonafide-token", "bonafide-instance"),
             Takes::Instance => ("bonafide-instance", "bonafide-token"),
         }
     }

@@ -12,6 +12,8 @@ use crate::traefik::traefik_for;
 pub(crate) enum Takes {
     /// A token, as in the files of `deploy/`.
     Token,
+    /// A token that is spent.
+    TokenOnce,
     /// An instance.
     Instance,
 }
@@ -21,6 +23,7 @@ impl Takes {
     pub(crate) const fn query(self) -> &'static str {
         match self {
             Self::Token => "subject=token",
+            Self::TokenOnce => "subject=token&consume=yes",
             Self::Instance => "subject=instance",
         }
     }
@@ -29,6 +32,7 @@ impl Takes {
     pub(crate) const fn extensions(self) -> &'static str {
         match self {
             Self::Token => "subject: token",
+            Self::TokenOnce => "subject: token, consume: \"yes\"",
             Self::Instance => "subject: instance",
         }
     }

@@ -104,7 +104,7 @@ impl Stage {
     pub(crate) fn shown(&self, takes: Takes) -> String {
         match takes {
             Takes::Instance => self.credential(),
-            Takes::Token => format!("bonafide-token: {}", self.token),
+            Takes::Token | Takes::TokenOnce => format!("bonafide-token: {}", self.token),
         }
     }
 
@@ -123,12 +123,25 @@ impl Stage {
 
     /// A token that is bound to this key, if there is one; the phone is bound to this context.
     pub(crate) async fn token_for(&mut self, key: Option<&PublicJwk>, context: Option<RequestContext>) -> String {
+        self.token_as(key, context, ear()).await
+    }
+
+    /// A token of the kind that is asked for.
+    pub(crate) async fn token_as(
+        &mut self,
+        key: Option<&PublicJwk>,
+        context: Option<RequestContext>,
+        token: TokenRequest,
+    ) -> String {
         let plan = ClientDataPlan::answering(self.challenge().await.as_bytes());
         let key = key.map(|key| serde_json::from_str::<Value>(&key.canonical()).expect("JSON"));
         let client_data = key.into_iter().fold(plan, |plan, key| plan.with("cnf", key)).write();
         let assertion = self.phone.assert(&client_data).expect("signs");
-        let request =
-            AssertRequest { token: ear(), context, ..assert_request("shop", &self.instance, &client_data, assertion) };
+        let request = AssertRequest {
+            token: Some(token),
+            context,
+            ..assert_request("shop", &self.instance, &client_data, assertion)
+        };
         let answer = self.service.attestation().assert(by(LOGIN_KEY, request)).await.expect("an answer").into_inner();
         answer.token.expect("a token").token
     }
@@ -146,7 +159,7 @@ impl Stage {
 /// The pseudonym and a token of a phone that has just been enrolled.
 async fn enrolled(service: &Harness, phone: &LabDevice) -> (String, String) {
     let client_data = challenge(service, Purpose::Attest).await.into_bytes();
-    let request = AttestRequest { token: ear(), ..attest_request("shop", phone, &client_data) };
+    let request = AttestRequest { token: Some(ear()), ..attest_request("shop", phone, &client_data) };
     let answer = service.attestation().attest(by(LOGIN_KEY, request)).await.expect("an answer").into_inner();
     let verdict = answer.verdict.expect("a verdict");
     assert_eq!(verdict.decision(), Decision::Allow, "{verdict:?}");
@@ -159,6 +172,7 @@ async fn challenge(service: &Harness, purpose: Purpose) -> String {
     answer.into_inner().challenge
 }
 
-fn ear() -> Option<TokenRequest> {
-    Some(TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() })
+/// A token for the gateway.
+pub(crate) fn ear() -> TokenRequest {
+    TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() }
 }

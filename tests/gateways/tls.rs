@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::client::{get, head};
 use crate::stage::{KEY, Stage};
 
-fn pem(name: &str) -> Vec<u8> {
+pub(crate) fn pem(name: &str) -> Vec<u8> {
     let path = format!("{}/testdata/tls/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(path).expect("a file of testdata")
 }
@@ -29,8 +29,8 @@ async fn stage(client_ca: Option<&str>) -> Stage {
     .await
 }
 
-/// A proxy that trusts this CA and shows this certificate.
-fn proxy(ca: &str, shown: Option<[&str; 2]>) -> TlsConnector {
+/// A proxy, or a client of one, that trusts this CA and shows this certificate.
+pub(crate) fn proxy(ca: &str, shown: Option<[&str; 2]>) -> TlsConnector {
     let certificates =
         |name: &str| CertificateDer::pem_slice_iter(&pem(name)).collect::<Result<Vec<_>, _>>().expect("PEM");
     let mut roots = RootCertStore::empty();

@@ -14,6 +14,11 @@ use crate::stage::{KEY, Stage};
 
 /// Traefik with routes that take this.
 pub(crate) async fn traefik_for(takes: Takes, stage: &Stage) -> Option<Running> {
+    traefik_showing(&[], takes, stage).await
+}
+
+/// Traefik with routes that take this, which shows the service further header fields.
+pub(crate) async fn traefik_showing(fields: &[&str], takes: Takes, stage: &Stage) -> Option<Running> {
     let program = find("traefik")?;
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
@@ -24,6 +29,10 @@ pub(crate) async fn traefik_for(takes: Takes, stage: &Stage) -> Option<Running> 
         ("7081", &*stage.gateway().port().to_string()),
         ("8000", &stage.api.port().to_string()),
         ("subject=token", takes.query()),
+        (
+            "          - dpop\n",
+            &["dpop"].iter().chain(fields).map(|name| format!("          - {name}\n")).collect::<String>(),
+        ),
     ];
     fs::write(&routes, deployed("traefik/routes.yml", &changes)).expect("written");
     let mut command = Command::new(program);

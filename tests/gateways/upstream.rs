@@ -44,6 +44,7 @@ async fn echo(request: Request) -> Json<Value> {
 }
 
 /// What has reached the API.
+#[derive(Debug)]
 pub(crate) struct Reached(pub(crate) Value);
 
 impl Reached {
