@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bonafide::appraisal::{Aspect, Concern, Mode, OwnCode, OwnRule, Percent, Remedy};
 use bonafide::gateway::IDENTITY_NAMES;
 use bonafide::grpc::proto::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use bonafide::grpc::proto::envoy::config::core::v3::{HeaderMap, HeaderValue, HeaderValueOption};
@@ -255,6 +256,28 @@ async fn answers_are_counted_by_gateway_and_outcome() {
         assert!(text.lines().any(|each| each == line), "{line} is missing in\n{text}");
     }
     assert!(text.contains("bonafide_refusals_total{reason=\"credential_missing\"} 2.0"), "{text}");
+}
+
+#[tokio::test]
+async fn behind_envoy_nobody_states_a_digest_of_header_fields() {
+    let own = |when: &str| OwnRule {
+        code: OwnCode::of("asked").expect("a name"),
+        when: when.parse().expect("an expression"),
+        tier: Concern::Contraindicated,
+        effect: Aspect::Configuration,
+        remedy: Remedy::ContactSupport,
+        text: "found".to_owned(),
+        mode: Mode::Enforce,
+        percent: Percent::ALL,
+    };
+    let answer = async |when: &str| {
+        let stage = Stage::set_with(|config| config.verifier.apps[0].own_rules = vec![own(when)]).await;
+        check(&stage, asked(&ROUTE, "/", &[("bonafide-instance", &stage.instance), ("accept", "*/*")])).await
+    };
+    let (_, refused) = refused(answer("request.headers_sha256 == \"x\"").await);
+    let problem: serde_json::Value = serde_json::from_str(&refused.body).expect("JSON");
+    assert_eq!(problem["reasons"], serde_json::json!(["lab_anchor", "custom_asked"]));
+    passed(answer("has(request.headers_sha256) && request.headers_sha256 == \"x\"").await);
 }
 
 #[tokio::test]
