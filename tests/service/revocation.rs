@@ -432,6 +432,6 @@ async fn d07_a_revoked_chain_enrols_nobody_who_is_allowed() {
     assert_eq!(service.check("shop", &instance).await.decision(), Decision::Allow);
 }
 
-fn everything(app: &str) -> bonafide::store::InstanceList {
+pub(crate) fn everything(app: &str) -> bonafide::store::InstanceList {
     bonafide::store::InstanceList { app: app.parse().expect("a name"), account: None, after: None, limit: 10 }
 }
