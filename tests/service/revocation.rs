@@ -17,7 +17,7 @@ use bonafide::grpc::proto::watch_verdicts_response::Change;
 use bonafide::grpc::proto::{
     AccountName, AssertRequest, AttestRequest, CheckVerdictRequest, CheckVerdictResponse, CreateChallengeRequest,
     Decision, Instance, InstanceGroup, InstanceName, InstanceRevoked, InstanceStatus, Purpose,
-    ReinstateInstanceRequest, ReinstateInstancesRequest, RevokeInstanceRequest, RevokeInstancesRequest, Verdict,
+    ReinstateInstanceRequest, ReinstateInstancesRequest, Reset, RevokeInstanceRequest, RevokeInstancesRequest, Verdict,
     WatchVerdictsRequest, WatchVerdictsResponse, instance_group, instance_name,
 };
 use bonafide::grpc::{CallerKey, Stopped};
@@ -253,6 +253,15 @@ pub(crate) fn shared() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
 
+/// Checks until it is refused, which has to be in time.
+async fn refused_in_time(replica: &Replica, instance: &str, answered: Instant) {
+    while replica.check("shop", instance).await.decision() == Decision::Allow {
+        assert!(answered.elapsed() < PROMISE, "still allowed");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    is_revoked(&replica.check("shop", instance).await);
+}
+
 /// Revokes at one replica; the other one refuses, by a check of what it has in memory, and both tell those who watch.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d07_a_revocation_is_refused_everywhere_within_a_second() {
@@ -275,16 +284,50 @@ async fn d07_a_revocation_is_refused_everywhere_within_a_second() {
     is_revoked(&here.check("shop", &instance).await);
     let position = revoked.last_change.expect("a change").position;
     assert!(here.checked("shop", &instance).await.position >= position, "the answer knows of it");
-    while there.check("shop", &instance).await.decision() == Decision::Allow {
-        assert!(answered.elapsed() < PROMISE, "still allowed");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    refused_in_time(&there, &instance, answered).await;
     let expected = InstanceRevoked { app: "shop".into(), instance: instance.clone(), expire_time: None };
     for stream in &mut watches {
         assert_eq!(news(stream).await, Change::Revoked(expected.clone()));
     }
     assert!(answered.elapsed() < PROMISE, "{:?}", answered.elapsed());
     is_revoked(&there.check("shop", &instance).await);
+}
+
+/// The same with a group of each kind; who is not in it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d07_a_revoked_group_is_refused_everywhere_within_a_second() {
+    use instance_group::Group;
+    type OfSerial = fn(String) -> Group;
+    let groups: [(OfSerial, Decision); 3] = [
+        (|_| Group::All(true), Decision::Deny),
+        (|_| of_account("alice"), Decision::Allow),
+        (Group::ChainSerial, Decision::Allow),
+    ];
+    for (group, of_another) in groups {
+        let (world, store) = (World::new(), shared());
+        let (here, there) = (world.replica_on(&store).await, world.replica_on(&store).await);
+        let member = here.enrolled("shop", &world.phone(), "alice").await;
+        let leaf = store.instances(everything("shop")).await.expect("an answer").remove(0).instance.serials.remove(0);
+        let another = there.enrolled("shop", &world.phone(), "bob").await;
+        let mut watches = Vec::new();
+        for replica in [&here, &there] {
+            watches.push(replica.watch("edge", WatchVerdictsRequest::default()).await.expect("a stream"));
+            for instance in [&member, &another] {
+                assert_eq!(replica.check("shop", instance).await.decision(), Decision::Allow);
+            }
+        }
+        here.revoke_group(group(leaf)).await;
+        let answered = Instant::now();
+        is_revoked(&here.check("shop", &member).await);
+        refused_in_time(&there, &member, answered).await;
+        for stream in &mut watches {
+            assert_eq!(news(stream).await, Change::Reset(Reset { app: "shop".into() }));
+        }
+        assert!(answered.elapsed() < PROMISE, "{:?}", answered.elapsed());
+        for replica in [&here, &there] {
+            assert_eq!(replica.check("shop", &another).await.decision(), of_another);
+        }
+    }
 }
 
 /// Proofs come without a pause while the instance is revoked: whatever is asked after the answer is refused, at both replicas.
