@@ -3,9 +3,11 @@
 use std::env;
 use std::fs;
 use std::io::{self, Write};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -44,10 +46,13 @@ pub(crate) fn deployed(file: &str, changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that was free a moment ago, below those that a system hands out by itself: no listener of another test gets
+/// it before the program does.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("listens");
-    listener.local_addr().expect("an address").port()
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let next = || 20_000 + (process::id() * 64 + ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
+    let mut ports = iter::repeat_with(|| u16::try_from(next()).expect("a port"));
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free one")
 }
 
 /// A program that runs until it is dropped.
