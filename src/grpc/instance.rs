@@ -6,14 +6,16 @@ use tonic::{Request, Response, Status};
 
 use super::authentication::operator_of;
 use super::fault::Violation;
-use super::instance_message::{found, group, name, page, record, revocation, why};
+use super::instance_message::{OwnedName, change, found, group, name, page, record, revocation, why};
 use super::proto::instance_service_server::InstanceService;
 use super::proto::{
-    InstanceStatus, ListInstancesRequest, ListInstancesResponse, LookUpInstanceRequest, LookUpInstanceResponse,
-    ReinstateInstanceRequest, ReinstateInstanceResponse, ReinstateInstancesRequest, ReinstateInstancesResponse,
-    RevokeInstanceRequest, RevokeInstanceResponse, RevokeInstancesRequest, RevokeInstancesResponse,
+    InstanceStatus, ListInstancesRequest, ListInstancesResponse, ListStandingChangesRequest,
+    ListStandingChangesResponse, LookUpInstanceRequest, LookUpInstanceResponse, ReinstateInstanceRequest,
+    ReinstateInstanceResponse, ReinstateInstancesRequest, ReinstateInstancesResponse, RevokeInstanceRequest,
+    RevokeInstanceResponse, RevokeInstancesRequest, RevokeInstancesResponse,
 };
 use super::{field, instance_message};
+use crate::ids::Position;
 use crate::verifier::{ListCall, Ruling, Said, Span, Verifier};
 
 /// `InstanceService` over the role.
@@ -117,6 +119,23 @@ impl InstanceService for InstanceEdge {
         let position = self.verifier.rule_on_group(&caller, &app, group.borrowed(), said).await?;
         record(&caller, &app, said.ruling, (group.name(), ""), position);
         Ok(Response::new(ReinstateInstancesResponse { position: position.0 }))
+    }
+
+    async fn list_standing_changes(
+        &self,
+        request: Request<ListStandingChangesRequest>,
+    ) -> Result<Response<ListStandingChangesResponse>, Status> {
+        let caller = operator_of(&request)?;
+        let request = request.into_inner();
+        let (app, size) = (field::app(&request.app)?, page(request.page_size)?);
+        let named = request.name.is_some().then(|| name(request.name.as_ref())).transpose()?;
+        let named = named.as_ref().map(OwnedName::borrowed);
+        let after = Position(request.after_position);
+        let said = self.verifier.list_statements(&caller, &app, named, (after, size)).await?;
+        let is_full = u32::try_from(said.len()).is_ok_and(|length| length >= size);
+        let next_after_position = said.last().filter(|_| is_full).map_or(0, |change| change.position.0);
+        let changes = said.iter().filter_map(|said| change(&self.verifier, &caller, said)).collect();
+        Ok(Response::new(ListStandingChangesResponse { changes, next_after_position }))
     }
 }
 

@@ -141,7 +141,7 @@ pub(super) fn found(verifier: &Verifier, caller: &Caller, found: &Found) -> prot
         proof_time: Some(timestamp(instance.proven_at)),
         status: status(revoked).into(),
         revocation_end_time: found.standing.ends().filter(|_| revoked).map(timestamp),
-        last_change: found.because.as_deref().and_then(change),
+        last_change: found.because.as_deref().and_then(|because| change(verifier, caller, because)),
     }
 }
 
@@ -149,21 +149,28 @@ const fn status(revoked: bool) -> InstanceStatus {
     if revoked { InstanceStatus::Revoked } else { InstanceStatus::Good }
 }
 
-fn change(change: &Change) -> Option<proto::StandingChange> {
+/// A change of standing as the operator may see it; `None` is a change of another kind.
+pub(super) fn change(verifier: &Verifier, caller: &Caller, change: &Change) -> Option<proto::StandingChange> {
     let News::Statement(Statement { scope, ruling, by, why, .. }) = &change.news else { return None };
-    let scope = match scope {
-        Scope::Instance(_) => "instance",
-        Scope::App => "app",
-        Scope::Account(_) => "account",
-        Scope::Serial(_) => "serial",
+    let (scope, instance) = match scope {
+        Scope::Instance(id) => ("instance", verifier.pseudonym(caller, *id)),
+        Scope::App => ("app", String::new()),
+        Scope::Account(_) => ("account", String::new()),
+        Scope::Serial(_) => ("serial", String::new()),
+    };
+    let (revoked, end) = match ruling {
+        Ruling::Revoked { until } => (true, *until),
+        Ruling::Reinstated => (false, None),
     };
     Some(proto::StandingChange {
         position: change.position.0,
         time: Some(timestamp(change.at)),
         caller: by.to_string(),
         why: why.clone(),
-        status: status(matches!(ruling, Ruling::Revoked { .. })).into(),
+        status: status(revoked).into(),
         scope: scope.to_owned(),
+        instance,
+        end_time: end.map(timestamp),
     })
 }
 

@@ -67,6 +67,19 @@ pub enum Scope {
     Serial(Serial),
 }
 
+/// Which statements are asked for.
+#[derive(Clone, Debug)]
+pub struct StatementList {
+    /// On instances of this app.
+    pub app: AppName,
+    /// Of exactly this scope; `None` for any.
+    pub scope: Option<Scope>,
+    /// Behind this position.
+    pub after: Position,
+    /// How many of them at most.
+    pub limit: u32,
+}
+
 /// What is said of instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ruling {

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use changes::{
     ANNOUNCEMENTS_KEPT_FOR, AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList,
-    Newcomer, News, Ruling, Scope, Statement,
+    Newcomer, News, Ruling, Scope, Statement, StatementList,
 };
 pub use decodings::{
     DECODED_LIMIT, DecodedOutcome, Decoding, DecodingOutcome, QUOTA_DAYS_KEPT, TOKENS_PER_CHALLENGE, WithdrawOutcome,
@@ -108,8 +108,8 @@ pub trait Store: Records {
     /// that bring one, one is told [`AnnounceOutcome::Announced`].
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome>;
 
-    /// What was said of all instances of an app, in order, from the latest reinstatement on.
-    fn said_of_app(&self, app: AppName) -> Answer<'_, Vec<Change>>;
+    /// Statements, in order.
+    fn statements(&self, list: StatementList) -> Answer<'_, Vec<Change>>;
 
     /// At most `limit` changes after a position, in order.
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes>;

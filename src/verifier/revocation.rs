@@ -7,7 +7,7 @@ use super::key_attestation;
 use crate::crypto::serial::Serial;
 use crate::evidence::claims::Environment;
 use crate::ids::{AccountTag, AppName, InstanceId, KeyId, Name, Position};
-use crate::store::{DeclareOutcome, Found, Ruling, Scope, Statement};
+use crate::store::{Change, DeclareOutcome, Found, Ruling, Scope, Statement, StatementList};
 
 /// How an operator names one instance.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,25 @@ impl Verifier {
             Group::Serial(serial) => Scope::Serial(serial),
         };
         self.declare(caller, &app.name, scope, said).await
+    }
+
+    /// What operators have said of an app's instances behind a position, in order: all of it, or what was said of one instance by
+    /// itself.
+    ///
+    /// Errors with [`CallFault::UnknownInstance`] when the app has no such instance.
+    pub async fn list_statements(
+        &self,
+        caller: &Caller,
+        app: &AppName,
+        name: Option<InstanceName<'_>>,
+        (after, limit): (Position, u32),
+    ) -> Result<Vec<Change>, CallFault> {
+        let scope = match name {
+            Some(name) => Some(Scope::Instance(self.look_up(caller, app, name).await?.instance.id)),
+            None => None,
+        };
+        let app = self.app(caller, app)?.name.clone();
+        Ok(self.store.statements(StatementList { app, scope, after, limit }).await?)
     }
 
     async fn declare(

@@ -21,7 +21,7 @@ use bonafide::store::{
     Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Change, Changes, ConfirmOutcome,
     Confirmation, DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer,
     Found, InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, NumberedAppraisal, Purged, Records,
-    RedeemOutcome, Redemption, Statement, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
+    RedeemOutcome, Redemption, Statement, StatementList, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
@@ -100,8 +100,8 @@ impl Store for Slow {
         self.store.announce(announcement, at)
     }
 
-    fn said_of_app(&self, app: Name) -> Answer<'_, Vec<Change>> {
-        self.there(self.store.said_of_app(app))
+    fn statements(&self, list: StatementList) -> Answer<'_, Vec<Change>> {
+        self.there(self.store.statements(list))
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {

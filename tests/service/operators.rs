@@ -1,10 +1,12 @@
 //! What operators see and may do, and what nobody else may.
 
+use std::time::Duration;
+
 use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{
     CheckVerdictRequest, CreateChallengeRequest, InstanceGroup, InstanceName, InstanceStatus, ListInstancesRequest,
-    LookUpInstanceRequest, Purpose, ReinstateInstanceRequest, ReinstateInstancesRequest, RevokeInstanceRequest,
-    RevokeInstancesRequest, WatchVerdictsRequest, instance_group, instance_name,
+    ListStandingChangesRequest, LookUpInstanceRequest, Purpose, ReinstateInstanceRequest, ReinstateInstancesRequest,
+    RevokeInstanceRequest, RevokeInstancesRequest, StandingChange, WatchVerdictsRequest, instance_group, instance_name,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -35,6 +37,7 @@ async fn calls(service: &Replica, world: &World, callers: [&str; 3], app: &str) 
     let attest = attest_request(&app, &phone, b"client data");
     let assert = assert_request(&app, "x", b"client data", vec![1]);
     let (mut instances, mut attestation) = (service.instances(), service.attestation());
+    let changes = ListStandingChangesRequest { app: app.clone(), ..Default::default() };
     let look_up = LookUpInstanceRequest { app, name: name() };
     vec![
         attestation.create_challenge(by(login, challenge)).await.map(drop),
@@ -48,6 +51,7 @@ async fn calls(service: &Replica, world: &World, callers: [&str; 3], app: &str) 
         instances.reinstate_instance(by(desk, reinstate)).await.map(drop),
         instances.revoke_instances(by(desk, all)).await.map(drop),
         instances.reinstate_instances(by(desk, none)).await.map(drop),
+        instances.list_standing_changes(by(desk, changes)).await.map(drop),
     ]
 }
 
@@ -105,6 +109,50 @@ async fn an_operator_sees_who_changed_what_and_why() {
     assert_eq!(answer.into_inner().instance, Some(revoked));
     let answer = service.instances().look_up_instance(by("desk", look_up("made-up"))).await;
     assert_eq!(answer.expect_err("refused").code(), Code::NotFound);
+}
+
+/// The record of an app: nothing that was said is lost, whoever it was said of and whatever was said since.
+#[tokio::test]
+async fn an_operator_reads_all_that_was_ever_said() {
+    let (world, store) = (World::new(), shared());
+    let service = world.replica_on(&store).await;
+    let instance = service.enrolled("shop", &world.phone(), "").await;
+    let other = service.enrolled("shop", &world.phone(), "").await;
+    service.revoke(&instance, Some(Duration::from_secs(60))).await;
+    service.revoke_group(instance_group::Group::All(true)).await;
+    service.reinstate_group(instance_group::Group::All(true)).await;
+    service.revoke(&other, None).await;
+
+    let list = async |name: Option<&str>, after_position, page_size| {
+        let name = name.and_then(named);
+        let request = ListStandingChangesRequest { app: "shop".into(), name, after_position, page_size };
+        service.instances().list_standing_changes(by("desk", request)).await.expect("an answer").into_inner()
+    };
+    let mut said = Vec::new();
+    let mut after = 0;
+    for size in [3, 3] {
+        let page = list(None, after, size).await;
+        said.extend(page.changes);
+        after = page.next_after_position;
+    }
+    assert_eq!(after, 0, "that was all");
+    let told = |change: &StandingChange| {
+        let StandingChange { caller, why, scope, instance, .. } = change.clone();
+        (caller, why, scope, instance, change.status(), change.end_time.is_some())
+    };
+    let (good, revoked) = (InstanceStatus::Good, InstanceStatus::Revoked);
+    let expected = [
+        ("stolen", "instance", instance.as_str(), revoked, true),
+        ("a leak", "app", "", revoked, false),
+        ("a mistake", "app", "", good, false),
+        ("stolen", "instance", &other, revoked, false),
+    ];
+    let expected = expected.map(|(why, scope, instance, status, ends)| {
+        ("desk".to_owned(), why.to_owned(), scope.to_owned(), instance.to_owned(), status, ends)
+    });
+    assert_eq!(said.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(list(Some(&other), 0, 0).await.changes, said[3..]);
+    assert_eq!(list(None, u64::MAX, 0).await.changes, []);
 }
 
 fn look_up(instance: &str) -> LookUpInstanceRequest {

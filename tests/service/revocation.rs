@@ -213,7 +213,7 @@ impl Replica {
         self.instances().revoke_instances(by("desk", request)).await.expect("an answer");
     }
 
-    async fn reinstate_group(&self, group: instance_group::Group) {
+    pub(crate) async fn reinstate_group(&self, group: instance_group::Group) {
         let group = Some(InstanceGroup { group: Some(group) });
         let request = ReinstateInstancesRequest { app: "shop".into(), group, why: "a mistake".into() };
         self.instances().reinstate_instances(by("desk", request)).await.expect("an answer");

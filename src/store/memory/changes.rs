@@ -3,7 +3,7 @@
 use super::Maps;
 use crate::ids::{AppName, InstanceId, Position};
 use crate::store::ledger::{ChangeLedger, Statements};
-use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, StoreFault};
+use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StatementList, StoreFault};
 use crate::time::Timestamp;
 
 /// The changes, and which of them were forgotten.
@@ -24,6 +24,18 @@ impl Feed {
         let newer = self.changes.iter().filter(|change| change.position > position);
         let changes = newer.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect();
         Changes::Page { changes, latest: self.latest }
+    }
+
+    /// Statements, in order.
+    pub(super) fn statements(&self, list: &StatementList) -> Vec<Change> {
+        let asked = |change: &&Change| match &change.news {
+            News::Statement(Statement { app, scope, .. }) => {
+                *app == list.app && list.scope.is_none_or(|asked| asked == *scope) && change.position > list.after
+            }
+            _ => false,
+        };
+        let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
+        self.changes.iter().filter(asked).take(limit).cloned().collect()
     }
 
     /// Forgets announcements and reappraisals made before `at`.

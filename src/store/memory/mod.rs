@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ledger::{DecodingLedger, Enrolled, Groups, Horizon, KeptAnswer};
-use super::ledger::{Ledger, Progress, RecordLedger, Statements, TokenLedger};
+use super::ledger::{Ledger, Progress, RecordLedger, TokenLedger};
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList, Newcomer};
 use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
-use super::{Scope, Statement};
+use super::{Statement, StatementList};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
@@ -91,8 +91,8 @@ impl Store for MemoryStore {
         Box::pin(async move { rules::announce(&mut *self.maps(), &announcement, at) })
     }
 
-    fn said_of_app(&self, app: AppName) -> Answer<'_, Vec<Change>> {
-        Box::pin(async move { self.maps().statements(&app, &Scope::App) })
+    fn statements(&self, list: StatementList) -> Answer<'_, Vec<Change>> {
+        Box::pin(async move { Ok(self.maps().feed.statements(&list)) })
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {

@@ -8,7 +8,7 @@ use super::rows::{Millis, all, one, run, unreadable};
 use super::sql;
 use crate::ids::{AccountTag, AppName, InstanceId, Position};
 use crate::store::ledger::{ChangeLedger, Statements};
-use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StoreFault};
+use crate::store::{Announcement, Change, Changes, News, Ruling, Scope, Statement, StatementList, StoreFault};
 use crate::time::Timestamp;
 
 const REAPPRAISAL: &str = "reappraisal";
@@ -39,6 +39,17 @@ pub(super) fn changes_after(connection: &Connection, position: Position, limit: 
     }
     let changes = all(connection, sql::CHANGES_AFTER, params![signed(position), limit], change)?;
     Ok(Changes::Page { changes, latest })
+}
+
+/// Statements, in order.
+pub(super) fn statements(connection: &Connection, list: &StatementList) -> Result<Vec<Change>, StoreFault> {
+    let (app, after) = (list.app.as_str(), signed(list.after));
+    match list.scope.as_ref().map(written_scope) {
+        None => all(connection, sql::STATEMENTS_ON_APP, params![app, after, list.limit], change),
+        Some((scope, subject)) => {
+            all(connection, sql::STATEMENTS_ON_SCOPE, params![app, after, list.limit, scope, subject], change)
+        }
+    }
 }
 
 impl Statements for Connection {

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
-use super::ledger::{Statements, TokenLedger};
+use super::ledger::TokenLedger;
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList, Newcomer};
@@ -28,7 +28,7 @@ use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use super::{KeptClaims, NumberedAppraisal, Records};
-use super::{Scope, Statement};
+use super::{Statement, StatementList};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
@@ -101,8 +101,8 @@ impl Store for SqliteStore {
         Box::pin(self.writer.run(move |batch| rules::announce(batch, &announcement, at)))
     }
 
-    fn said_of_app(&self, app: AppName) -> Answer<'_, Vec<Change>> {
-        Box::pin(self.readers.read(move |connection| connection.statements(&app, &Scope::App)))
+    fn statements(&self, list: StatementList) -> Answer<'_, Vec<Change>> {
+        Box::pin(self.readers.read(move |connection| changes::statements(connection, &list)))
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {

@@ -76,6 +76,12 @@ pub(super) const STATEMENTS: &str = "
         SELECT max(position) FROM changes
         WHERE scope = ?1 AND app = ?2 AND subject = ?3 AND ruling = 'reinstated'), 0)
     ORDER BY position";
+pub(super) const STATEMENTS_ON_APP: &str = "
+    SELECT position, at, app, ruling, scope, subject, until, said_by, why
+    FROM changes WHERE app = ?1 AND position > ?2 AND ruling != 'announced' ORDER BY position LIMIT ?3";
+pub(super) const STATEMENTS_ON_SCOPE: &str = "
+    SELECT position, at, app, ruling, scope, subject, until, said_by, why
+    FROM changes WHERE app = ?1 AND position > ?2 AND scope = ?4 AND subject = ?5 ORDER BY position LIMIT ?3";
 pub(super) const ANNOUNCED: &str = "
     SELECT position, at, app, ruling, scope, subject, until, said_by, why
     FROM changes WHERE scope = ?1 AND app IS ?2 ORDER BY position DESC LIMIT 1";

@@ -9,7 +9,8 @@ use crate::appraisal::Standing;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, InstanceId, Position};
 use crate::store::{
-    Advance, AdvanceOutcome, DeclareOutcome, EnrolOutcome, Enrolment, InstanceList, Ruling, Scope, Store,
+    Advance, AdvanceOutcome, Announcement, DeclareOutcome, EnrolOutcome, Enrolment, InstanceList, Ruling, Scope,
+    StatementList, Store,
 };
 use crate::time::Timestamp;
 
@@ -26,6 +27,7 @@ behaviours!(
     d07_no_enrolment_is_kept_that_does_not_know_of_a_statement,
     statements_on_others_do_not_hold_up_a_proof,
     instances_are_listed_in_one_order,
+    statements_are_listed_in_one_order,
 );
 
 const FOREVER: Ruling = Ruling::Revoked { until: None };
@@ -204,6 +206,27 @@ async fn instances_are_listed_in_one_order(store: Arc<dyn Store>) {
     assert_eq!(listed(list(Some(3), None, 9)).await, [(3, true)]);
     assert_eq!(listed(list(Some(3), Some(3), 9)).await, []);
     assert_eq!(listed(InstanceList { app: app_name("bank"), ..list(None, None, 9) }).await, []);
+}
+
+async fn statements_are_listed_in_one_order(store: Arc<dyn Store>) {
+    enrolled(&store, 1).await;
+    let own = Scope::Instance(id(1));
+    for (scope, ruling) in [(own, FOREVER), (Scope::App, until(30)), (own, Ruling::Reinstated), (Scope::App, FOREVER)] {
+        declare(&store, scope, ruling).await;
+    }
+    store.declare(said("bank", Scope::App, FOREVER), at(20)).await.expect("an answer");
+    let news = Announcement::Policy { app: app_name("shop"), revision: "0".into() };
+    store.announce(news, at(20)).await.expect("an answer");
+    let list = |scope, after, limit| StatementList { app: app_name("shop"), scope, after: Position(after), limit };
+    let listed = async |list| {
+        let said = store.statements(list).await.expect("an answer");
+        said.iter().map(|change| change.position.0).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(list(None, 0, 9)).await, [1, 2, 3, 4]);
+    assert_eq!(listed(list(None, 1, 2)).await, [2, 3]);
+    assert_eq!(listed(list(Some(Scope::App), 0, u32::MAX)).await, [2, 4]);
+    assert_eq!(listed(list(Some(own), 1, 9)).await, [3]);
+    assert_eq!(listed(list(Some(Scope::Serial(serial("a"))), 0, 9)).await, [0_u64; 0]);
 }
 
 fn serial(text: &str) -> Serial {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::checking::stated_by_token;
 use crate::appraisal::{Reason, Remedy, Tier};
 use crate::cache::Withdrawal;
-use crate::store::{Change, News, Ruling, Statement, StoreFault};
+use crate::ids::Position;
+use crate::store::{Change, News, Ruling, Scope, Statement, StatementList, StoreFault};
 use crate::token::TokenRejection;
 use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Verdict};
@@ -39,20 +40,26 @@ impl Verifier {
         if let Some(kept) = self.withdrawals.kept(&app.name, at.era).filter(|_| self.cache.lease().is_current()) {
             return Ok(kept);
         }
-        let said = self.store.said_of_app(app.name.clone()).await?;
-        let withdrawals: Arc<[_]> = said.iter().filter_map(withdrawal).collect();
+        let (app_name, scope) = (app.name.clone(), Some(Scope::App));
+        let list = StatementList { app: app_name, scope, after: Position::START, limit: u32::MAX };
+        let withdrawals: Arc<[_]> = in_force(&self.store.statements(list).await?).into();
         self.withdrawals.keep(&app.name, at.era, Arc::clone(&withdrawals));
         Ok(withdrawals)
     }
 }
 
-fn withdrawal(change: &Change) -> Option<Withdrawal> {
-    match change.news {
-        News::Statement(Statement { ruling: Ruling::Revoked { until }, .. }) => {
-            Some(Withdrawal { at: change.at, until })
+/// The withdrawals among statements on all of an app. A reinstatement lifts those before it.
+fn in_force(said: &[Change]) -> Vec<Withdrawal> {
+    let mut withdrawals = Vec::new();
+    for change in said {
+        match change.news {
+            News::Statement(Statement { ruling: Ruling::Revoked { until }, .. }) => {
+                withdrawals.push(Withdrawal { at: change.at, until });
+            }
+            _ => withdrawals.clear(),
         }
-        _ => None,
     }
+    withdrawals
 }
 
 fn stated(app: &App, claims: &TokenClaims) -> Verdict {
