@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, Faults};
 use crate::store::{Records, StoreFault, StoreReader, read_only};
 use crate::time::Timestamp;
+use crate::verdict::Subject;
 use crate::verifier::Rehearsal;
 
 /// How many records are in memory at a time.
@@ -72,7 +73,7 @@ async fn instances(records: &dyn Records, rehearsal: &Rehearsal, now: Timestamp)
         let Some(last) = page.last() else { return Ok(tally) };
         after = Some(last.instance);
         for kept in &page {
-            tally.count(&kept.app, &rehearsal.weigh(&kept.app, Some(kept.instance), &kept.claims, now));
+            tally.count(&kept.app, &rehearsal.weigh(&kept.app, Subject::Instance(kept.instance), &kept.claims, now));
         }
     }
 }
@@ -85,8 +86,9 @@ async fn appraisals(records: &dyn Records, rehearsal: &Rehearsal, mut left: u64)
         let Some(last) = page.last() else { break };
         before = Some(last.number);
         left = left.saturating_sub(u64::try_from(page.len()).unwrap_or(u64::MAX));
-        for kept in page.iter().map(|numbered| &numbered.appraisal) {
-            tally.count(&kept.app, &rehearsal.weigh(&kept.app, kept.instance, &kept.claims, kept.at));
+        for numbered in &page {
+            let kept = &numbered.appraisal;
+            tally.count(&kept.app, &rehearsal.weigh(&kept.app, numbered.subject(), &kept.claims, kept.at));
         }
     }
     Ok(tally)

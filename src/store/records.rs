@@ -7,7 +7,7 @@ use crate::appraisal::{PolicyRevision, Tier};
 use crate::evidence::claims::Claims;
 use crate::ids::{AppName, InstanceId};
 use crate::time::Timestamp;
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::{Decision, SessionShare, Subject, Verdict};
 
 /// Reads what a store keeps, page by page. A page that is shorter than asked for is the last one.
 pub trait Records: Send + Sync {
@@ -39,6 +39,9 @@ pub struct RecordedAppraisal {
     pub app: AppName,
     /// The instance, by which rules are rolled out; `None` where no key is known.
     pub instance: Option<InstanceId>,
+    /// The same for a session, which this does not tell; `None` in records that are older than it.
+    #[serde(default)]
+    pub share: Option<SessionShare>,
     /// What was appraised.
     pub claims: Claims,
     /// What came out.
@@ -60,6 +63,20 @@ pub struct NumberedAppraisal {
     pub appraisal: RecordedAppraisal,
 }
 
+impl NumberedAppraisal {
+    /// Whom it is about, to rules that are rolled out. Of a session whose share was not recorded, one is drawn.
+    pub const fn subject(&self) -> Subject {
+        match (self.appraisal.instance, self.appraisal.share) {
+            (Some(instance), _) => Subject::Instance(instance),
+            (None, Some(share)) => Subject::sharing(share),
+            (None, None) => {
+                let [.., first, second] = self.number.to_be_bytes();
+                Subject::sharing([first, second])
+            }
+        }
+    }
+}
+
 impl RecordedAppraisal {
     /// What is recorded of a verdict that is stated at this time; `None` for one that rests on no claims.
     pub(super) fn of(verdict: &Verdict, at: Timestamp) -> Option<Self> {
@@ -67,11 +84,32 @@ impl RecordedAppraisal {
             at,
             app: verdict.app.clone(),
             instance: verdict.instance,
+            share: verdict.subject().and_then(|subject| subject.session_share()),
             claims: Claims::clone(verdict.claims.as_deref()?),
             tier: verdict.tier,
             decision: verdict.decision,
             policy: verdict.policy,
             reasons: verdict.reasons.iter().map(|reason| reason.code.clone().into_owned()).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::suite::{at, verdict};
+
+    #[test]
+    fn a_record_holds_two_bytes_of_a_session_and_older_ones_are_spread_over_all_shares() {
+        let session = Box::new(std::array::from_fn(|at| u8::try_from(at).unwrap_or(0)));
+        let stated = Verdict { session: Some(session), ..verdict(1) };
+        let appraisal = RecordedAppraisal::of(&stated, at(1)).expect("a record");
+        assert_eq!(appraisal.share, Some([0, 1]));
+        let mut written = serde_json::to_value(&appraisal).expect("JSON");
+        assert!(!written.to_string().contains("session"), "{written}");
+        written.as_object_mut().and_then(|members| members.remove("share")).expect("a share");
+        let older: RecordedAppraisal = serde_json::from_value(written).expect("is read");
+        let drawn = |number| NumberedAppraisal { number, appraisal: older.clone() }.subject();
+        assert_eq!([drawn(1), drawn(0x0002_0304)], [[0, 1], [3, 4]].map(Subject::sharing));
     }
 }

@@ -123,13 +123,32 @@ pub enum Subject {
     Session(Digest),
 }
 
+/// What decides for which rules a session belongs to the share: so little of its digest that many sessions have the same, and a
+/// record of it tells nobody which one it was.
+pub type SessionShare = [u8; 2];
+
 impl Subject {
-    /// The bytes by which it is always known here.
+    /// The bytes by which rules are rolled out to it, always the same.
     pub const fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Instance(InstanceId(id)) => id,
-            Self::Session(digest) => digest,
+            Self::Session(digest) => digest.split_at(size_of::<SessionShare>()).0,
         }
+    }
+
+    /// The share of a session; `None` for an instance, which is known by its id.
+    pub const fn session_share(&self) -> Option<SessionShare> {
+        match self {
+            Self::Instance(_) => None,
+            Self::Session([first, second, ..]) => Some([*first, *second]),
+        }
+    }
+
+    /// Some session with this share: rules that are rolled out treat all of them alike.
+    pub const fn sharing([first, second]: SessionShare) -> Self {
+        let mut digest = [0; 32];
+        [digest[0], digest[1]] = [first, second];
+        Self::Session(digest)
     }
 }
 
@@ -240,6 +259,15 @@ mod tests {
         let millis = Duration::from_millis;
         let moments = [start.minus(CLOCK_SKEW + millis(1)), start.minus(CLOCK_SKEW), start, end.minus(millis(1)), end];
         assert_eq!(moments.map(|now| verdict.holds_at(now)), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn sessions_of_one_share_are_one_to_rules() {
+        let session = Subject::Session([9; 32]);
+        let share = session.session_share().expect("a share");
+        assert_eq!((Subject::sharing(share).as_bytes(), session.as_bytes()), (&[9, 9][..], &[9, 9][..]));
+        let instance = Subject::Instance(InstanceId([9; 16]));
+        assert_eq!((instance.session_share(), instance.as_bytes()), (None, &[9; 16][..]));
     }
 
     fn frame(lifetime: Duration) -> Frame {

@@ -11,7 +11,7 @@ use super::status_list::read_kept;
 use crate::appraisal::{Circumstances, PolicyRevision, Tier};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::Claims;
-use crate::ids::{AppName, InstanceId};
+use crate::ids::AppName;
 use crate::store::KeptStatusList;
 use crate::time::Timestamp;
 use crate::verdict::{Decision, Subject};
@@ -91,9 +91,8 @@ impl Rehearsal {
 
     /// Weighs claims under both, as of this time. The status list counts as it is today, and then as fetched at that time at the
     /// latest.
-    pub fn weigh(&self, app: &AppName, instance: Option<InstanceId>, claims: &Claims, now: Timestamp) -> Weighed {
+    pub fn weigh(&self, app: &AppName, subject: Subject, claims: &Claims, now: Timestamp) -> Weighed {
         let list = self.list.clone().map(|list| KeptList { fetched_at: list.fetched_at.min(now), ..list });
-        let subject = instance.map_or(Subject::Session([0; 32]), Subject::Instance);
         let circumstances =
             Circumstances { status_list: list.as_ref(), subject: subject.as_bytes(), ..Circumstances::at(now) };
         let under = |apps: &Apps| {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use bonafide::appraisal::{Circumstances, Decisions, KeyAttestationPolicy, Policy, appraise};
+use bonafide::appraisal::{Application, Circumstances, Decisions, KeyAttestationPolicy, Mode, Policy, Tier, appraise};
+use bonafide::crypto::digest::sha256;
 use bonafide::evidence::claims::{Claims, KeyAttestationClaims, PatchLevel};
 use bonafide::ids::{AppName, InstanceId, Position};
 use bonafide::store::{EnrolOutcome, Enrolment, Instance, RedeemOutcome, Redemption, Spend, SqliteStore, Store};
@@ -169,4 +170,38 @@ async fn an_app_that_goes_leaves_no_verdict_and_one_that_comes_states_some() {
     assert_eq!(instances["looked_at"], json!(666));
     assert_eq!((&report["appraisals"]["looked_at"], &report["appraisals"]["worse"]), (&json!(3), &json!(0)));
     assert_eq!(report["policies"][0]["candidate"], Value::Null);
+}
+
+/// A rule that counts for half of all, as a file says it and as a policy has it.
+const HALF: &str = "min_os_patch = \"2024-08\"\n[[app.rule]]\nname = \"key_attestation_os_patch_old\"\npercent = 50";
+
+fn half() -> Policy {
+    let min_os_patch = PatchLevel::of(202_408);
+    let policy = KeyAttestationPolicy { min_os_patch, status_list: None, ..KeyAttestationPolicy::careful() };
+    let percent = 50.try_into().expect("a share");
+    let application = Application { mode: Mode::Enforce, percent, tier: None };
+    let applications = [("key_attestation_os_patch_old".to_owned(), application)].into();
+    Policy { key_attestation: Some(policy), applications, ..Policy::default() }
+}
+
+#[tokio::test]
+async fn sessions_belong_to_the_share_of_a_rollout_to_which_they_belong_in_service() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(&folder.path().join("store.db")).expect("opens");
+    let shop: AppName = "shop".parse().expect("a name");
+    let (policy, claims) = (half(), claims(PATCHES[0]));
+    let mut hit = 0_u64;
+    for number in 0..200_u16 {
+        let subject = Subject::Session(sha256(&number.to_be_bytes()));
+        let about = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(NOW) };
+        hit += u64::from(appraise(&claims, &policy, &about).tier() == Tier::Contraindicated);
+        let verdict = verdict(&shop, subject, claims.clone());
+        let redemption = Redemption { challenge: spend(number), verdict, call: None, now: NOW };
+        assert_eq!(store.redeem(redemption).await, Ok(RedeemOutcome::Redeemed));
+    }
+    assert!((70..130).contains(&hit), "{hit} of 200 are half of them");
+    write(folder.path(), "running.toml", &[("shop", "")]);
+    write(folder.path(), "next.toml", &[("shop", HALF)]);
+    let (_, report) = rehearsed(folder.path(), &[]);
+    assert_eq!(report["appraisals"]["tier_changed"], json!(hit));
 }

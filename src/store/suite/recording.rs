@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{at, call, challenge, claims, enrolment, id, proof, redemption, verdict};
 use crate::appraisal::{Tier, TrustVector, Worth};
 use crate::store::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, KeptClaims, RedeemOutcome, Redemption, Store};
-use crate::verdict::Verdict;
+use crate::verdict::{Subject, Verdict};
 
 behaviours!(
     an_enrolment_is_recorded_once_with_what_came_out,
@@ -48,14 +48,19 @@ async fn an_enrolment_is_recorded_once_with_what_came_out(store: Arc<dyn Store>)
     assert_eq!((kept.tier, kept.decision), (sent.verdict.tier, sent.verdict.decision));
     assert_eq!((kept.claims, kept.policy), (claims("1"), sent.verdict.policy));
     assert_eq!(kept.reasons, ["a_reason"]);
+    assert_eq!((kept.share, page[0].subject()), (None, Subject::Instance(id(1))));
 }
 
 async fn a_redemption_is_recorded_once(store: Arc<dyn Store>) {
-    let sent = Redemption { call: call(1, 1), ..redemption(challenge(1)) };
+    let mut sent = Redemption { call: call(1, 1), ..redemption(challenge(1)) };
+    sent.verdict.session = Some(Box::new([7; 32]));
     assert_eq!(store.redeem(sent.clone()).await, Ok(RedeemOutcome::Redeemed));
     assert!(matches!(store.redeem(sent).await, Ok(RedeemOutcome::Repeated(_))));
     assert_eq!(store.redeem(redemption(challenge(1))).await, Ok(RedeemOutcome::ChallengeSpent));
     assert_eq!(recorded(&store).await, [10]);
+    let page = store.appraisals_before(None, 10).await.expect("a page");
+    let share = [7; 2];
+    assert_eq!((page[0].appraisal.share, page[0].subject()), (Some(share), Subject::sharing(share)));
 }
 
 async fn a_refusal_is_not_recorded(store: Arc<dyn Store>) {
