@@ -9,7 +9,7 @@ use super::fault::BuildFault;
 use super::key_attestation::KeyAttestation;
 use super::play_integrity::PlayIntegrity;
 use super::refusal::Refusal;
-use crate::appraisal::{Circumstances, Policy, Reason, Remedy, TrustVector, Worth, appraise};
+use crate::appraisal::{Appraisal, Circumstances, Policy, Reason, Remedy, TrustVector, Worth, appraise};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::{self, Claims, Format};
 use crate::ids::AppName;
@@ -71,10 +71,28 @@ impl App {
         circumstances: &Circumstances<'_>,
     ) -> Verdict {
         let claims = claims.into();
-        let mut appraisal = appraise(&claims, &self.policy, circumstances);
-        for reason in self.withdrawn(&claims) {
+        let appraisal = self.appraised(&claims, circumstances);
+        self.stated(subject, claims, appraisal, issued_at, circumstances)
+    }
+
+    /// What the claims are worth to this configuration.
+    pub(super) fn appraised(&self, claims: &Claims, circumstances: &Circumstances<'_>) -> Appraisal {
+        let mut appraisal = appraise(claims, &self.policy, circumstances);
+        for reason in self.withdrawn(claims) {
             appraisal.add_firmly(reason, &NOT_OURS);
         }
+        appraisal
+    }
+
+    /// What is stated on claims that are worth this.
+    pub(super) fn stated(
+        &self,
+        subject: Subject,
+        claims: Arc<Claims>,
+        appraisal: Appraisal,
+        issued_at: Timestamp,
+        circumstances: &Circumstances<'_>,
+    ) -> Verdict {
         let until = self.until(&claims, circumstances);
         Verdict::on(subject, claims, appraisal, Frame { until, ..self.frame(issued_at) })
     }

@@ -1,6 +1,7 @@
 //! Another configuration tried on claims that are known: what would be stated now, and what then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use super::config::AppConfig;
 use super::fault::BuildFault;
 use super::reload::{Apps, built};
 use super::status_list::read_kept;
-use crate::appraisal::{Circumstances, PolicyRevision, Tier};
+use crate::appraisal::{Appraisal, Circumstances, PolicyRevision, Tier, TrustVector};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::Claims;
 use crate::ids::AppName;
@@ -39,8 +40,8 @@ pub struct Weighed {
 pub struct Stated {
     /// Tier and decision.
     pub standing: Outcome,
-    /// The codes of all reasons.
-    pub reasons: BTreeSet<String>,
+    /// The codes of all reasons, and what each of them is worth.
+    pub reasons: BTreeMap<String, TrustVector>,
 }
 
 /// Tier and decision; the worst last.
@@ -95,12 +96,15 @@ impl Rehearsal {
         let list = self.list.clone().map(|list| KeptList { fetched_at: list.fetched_at.min(now), ..list });
         let circumstances =
             Circumstances { status_list: list.as_ref(), subject: subject.as_bytes(), ..Circumstances::at(now) };
+        let claims = Arc::new(claims.clone());
         let under = |apps: &Apps| {
-            let verdict = apps.get(app)?.verdict(subject, claims.clone(), now, &circumstances);
-            let reasons = verdict.reasons.into_iter().map(|reason| reason.code.into_owned()).collect();
+            let app = apps.get(app)?;
+            let appraisal = app.appraised(&claims, &circumstances);
+            let reasons = worths(&appraisal);
+            let verdict = app.stated(subject, Arc::clone(&claims), appraisal, now, &circumstances);
             Some(Stated { standing: Outcome { decision: verdict.decision, tier: verdict.tier }, reasons })
         };
-        Weighed { platform: Platform::of(claims), running: under(&self.running), candidate: under(&self.candidate) }
+        Weighed { platform: Platform::of(&claims), running: under(&self.running), candidate: under(&self.candidate) }
     }
 
     /// The policies of each app: under the configuration that runs, and under the candidate.
@@ -110,4 +114,14 @@ impl Rehearsal {
         let both = |name: &AppName| [revision(&self.running, name), revision(&self.candidate, name)];
         names.into_iter().map(|name| (name.clone(), both(name))).collect()
     }
+}
+
+/// What each reason is worth, by its code; the worst where one is given more than once.
+fn worths(appraisal: &Appraisal) -> BTreeMap<String, TrustVector> {
+    let mut worths = BTreeMap::<String, TrustVector>::new();
+    for (reason, worth) in appraisal.reasons.iter().zip(&appraisal.worths) {
+        let worst = worths.entry(reason.code.clone().into_owned()).or_default();
+        *worst = worst.worse(worth);
+    }
+    worths
 }

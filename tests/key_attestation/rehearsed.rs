@@ -132,7 +132,10 @@ async fn g04_what_a_stricter_policy_would_do_is_counted_to_the_last_phone() {
     let row = |app: &str, count: u64| json!({"app": app, "platform": "android", "from": allowed, "to": denied, "count": count});
     let reason = |app: &str, count: u64| {
         let code = "key_attestation_os_patch_old";
-        json!({"app": app, "platform": "android", "code": code, "newly_found": count, "no_longer_found": 0})
+        json!({
+            "app": app, "platform": "android", "code": code, "newly_found": count, "no_longer_found": 0,
+            "weighed_otherwise": 0, "tier_worse": count, "tier_better": 0,
+        })
     };
     let sums = |looked_at: u64, shop: u64| {
         let worse = shop + 20;
@@ -204,4 +207,23 @@ async fn sessions_belong_to_the_share_of_a_rollout_to_which_they_belong_in_servi
     write(folder.path(), "next.toml", &[("shop", HALF)]);
     let (_, report) = rehearsed(folder.path(), &[]);
     assert_eq!(report["appraisals"]["tier_changed"], json!(hit));
+}
+
+#[tokio::test]
+async fn a_rule_that_comes_to_count_for_more_is_named_with_the_phones_whose_tier_it_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(&folder.path().join("store.db")).expect("opens");
+    fill(&store).await;
+    let of_tier = |tier: &str| {
+        format!("min_os_patch = \"2024-08\"\n[[app.rule]]\nname = \"key_attestation_os_patch_old\"\ntier = \"{tier}\"")
+    };
+    write(folder.path(), "running.toml", &[("shop", &of_tier("warning"))]);
+    write(folder.path(), "next.toml", &[("shop", &of_tier("contraindicated"))]);
+    let (_, report) = rehearsed(folder.path(), &[]);
+    let row = json!({
+        "app": "shop", "platform": "android", "code": "key_attestation_os_patch_old", "newly_found": 0,
+        "no_longer_found": 0, "weighed_otherwise": 400, "tier_worse": 400, "tier_better": 0,
+    });
+    let instances = &report["instances"];
+    assert_eq!((&instances["tier_changed"], &instances["reasons"]), (&json!(400), &json!([row])));
 }

@@ -45,7 +45,8 @@ async fn g04_a_stricter_policy_is_rehearsed_beside_the_running_service_and_after
     let to = json!({"decision": "deny", "tier": "contraindicated"});
     let row = json!({"app": "shop", "platform": "apple", "from": from, "to": to, "count": 7});
     let reason = json!({
-        "app": "shop", "platform": "apple", "code": "os_outdated", "newly_found": 7, "no_longer_found": 0
+        "app": "shop", "platform": "apple", "code": "os_outdated", "newly_found": 7, "no_longer_found": 0,
+        "weighed_otherwise": 0, "tier_worse": 7, "tier_better": 0,
     });
     let sums = json!({
         "looked_at": 7, "unknown": 0, "tier_changed": 7, "decision_changed": 7, "worse": 7, "better": 0,
@@ -67,7 +68,9 @@ async fn g04_a_stricter_policy_is_rehearsed_beside_the_running_service_and_after
         "{text}"
     );
     assert!(text.contains("shop  apple  allow, affirming  ->  deny, contraindicated  8"), "{text}");
-    assert!(text.contains("shop  apple  os_outdated  +8  -0"), "{text}");
+    let heading = "app   platform  rule         found  not found  weighed otherwise  tier worse  tier better";
+    assert!(text.contains(heading), "{text}");
+    assert!(text.contains("shop  apple     os_outdated  +8     -0         0                  8           0"), "{text}");
     let again = Program::start(folder.path()).await;
     assert!(again.address.starts_with("127."), "the store was left as it was");
 }

@@ -36,8 +36,12 @@ pub struct Appraisal {
     pub vector: TrustVector,
     /// Every reason that was found.
     pub reasons: Vec<Reason>,
+    /// What each of them is worth, in the same order.
+    pub worths: Vec<TrustVector>,
     /// What else was found, by rules that only report: it changes nothing.
     pub reported: Vec<Reason>,
+    /// What each of these would be worth, in the same order.
+    pub reported_worths: Vec<TrustVector>,
     /// Whether something speaks against the evidence itself: then it is denied, whatever is done at its tier otherwise.
     pub is_barred: bool,
 }
@@ -165,8 +169,14 @@ pub fn missing_key(policy: &Policy, circumstances: &Circumstances<'_>) -> Option
 
 impl Appraisal {
     /// Nothing was found.
-    pub const NOTHING: Self =
-        Self { vector: TrustVector::SILENT, reasons: Vec::new(), reported: Vec::new(), is_barred: false };
+    pub const NOTHING: Self = Self {
+        vector: TrustVector::SILENT,
+        reasons: Vec::new(),
+        worths: Vec::new(),
+        reported: Vec::new(),
+        reported_worths: Vec::new(),
+        is_barred: false,
+    };
 
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
@@ -182,6 +192,13 @@ impl Appraisal {
     pub fn add(&mut self, reason: Reason, worth: &TrustVector) {
         self.vector = self.vector.worse(worth);
         self.reasons.push(reason);
+        self.worths.push(*worth);
+    }
+
+    /// Notes what a rule found that only reports, and what it would be worth.
+    pub fn report(&mut self, reason: Reason, worth: &TrustVector) {
+        self.reported.push(reason);
+        self.reported_worths.push(*worth);
     }
 
     /// The same for what no policy weakens.

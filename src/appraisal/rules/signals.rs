@@ -52,10 +52,18 @@ impl Weighing<'_> {
         found.weigh_rules(&RULES, (report, Some(&self.policy().signals)));
         let found = found.appraisal;
         self.appraisal.reasons.extend(found.reasons);
-        self.appraisal.reported.extend(found.reported);
-        if self.appraisal.vector.tier() != Tier::None || found.vector.tier() == Tier::Contraindicated {
+        self.appraisal.worths.extend(found.worths);
+        if self.lets_lower(&found.vector) {
             self.appraisal.vector = self.appraisal.vector.worse(&found.vector);
         }
+        for (reason, worth) in found.reported.into_iter().zip(found.reported_worths) {
+            let worth = if self.lets_lower(&worth) { worth } else { TrustVector::SILENT };
+            self.appraisal.report(reason, &worth);
+        }
+    }
+
+    fn lets_lower(&self, found: &TrustVector) -> bool {
+        self.appraisal.vector.tier() != Tier::None || found.tier() == Tier::Contraindicated
     }
 }
 

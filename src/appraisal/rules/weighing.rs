@@ -131,7 +131,7 @@ impl<'a> Weighing<'a> {
     pub(super) fn note(&mut self, reason: Reason, worth: &TrustVector, application: &Application) {
         match application.effect(&reason.code, self.circumstances.subject) {
             Effect::Counts => self.appraisal.add(reason, worth),
-            Effect::IsReported => self.appraisal.reported.push(reason),
+            Effect::IsReported => self.appraisal.report(reason, worth),
             Effect::IsIgnored => {}
         }
     }

@@ -1,6 +1,7 @@
 //! `bonafide policy`: what a configuration asks of devices, and what another one would change.
 
 mod check;
+mod owing;
 mod table;
 mod tally;
 

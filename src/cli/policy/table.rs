@@ -1,8 +1,11 @@
 //! A rehearsal for people.
 
-use super::tally::{PolicyRow, Report, Sums};
+use super::tally::{PolicyRow, ReasonRow, Report, Sums};
 use crate::cli::screen::{STRONG, styled};
 use crate::verifier::Outcome;
+
+const RULE_COLUMNS: [&str; 8] =
+    ["app", "platform", "rule", "found", "not found", "weighed otherwise", "tier worse", "tier better"];
 
 impl Report {
     /// The report as tables. Styled.
@@ -47,12 +50,21 @@ fn standing(standing: Option<Outcome>) -> String {
     standing.map_or_else(|| "no verdict".to_owned(), |one| format!("{}, {}", one.decision.name(), one.tier.name()))
 }
 
+/// What each rule changes, under a line that says what the columns count; nothing where no rule does.
 fn reasons(sums: &Sums) -> Vec<Vec<String>> {
     let rows = sums.reasons.iter().map(|row| {
-        let counts = [format!("+{}", row.newly_found), format!("-{}", row.no_longer_found)];
+        let ReasonRow { newly_found, no_longer_found, weighed_otherwise, tier_worse, tier_better, .. } = row;
+        let counts = [
+            format!("+{newly_found}"),
+            format!("-{no_longer_found}"),
+            weighed_otherwise.to_string(),
+            tier_worse.to_string(),
+            tier_better.to_string(),
+        ];
         [vec![row.app.to_string(), row.platform.name().to_owned(), row.code.clone()], counts.to_vec()].concat()
     });
-    rows.collect()
+    let heading = (!sums.reasons.is_empty()).then(|| RULE_COLUMNS.map(str::to_owned).to_vec());
+    heading.into_iter().chain(rows).collect()
 }
 
 /// Rows in columns, each as wide as its widest cell.

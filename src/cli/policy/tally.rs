@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::owing::{Way, owed};
 use crate::ids::AppName;
 use crate::time::Timestamp;
 use crate::verifier::{Outcome, Platform, Weighed};
@@ -49,6 +50,9 @@ pub struct Tally {
 struct Found {
     newly: u64,
     no_longer: u64,
+    otherwise: u64,
+    worse: u64,
+    better: u64,
 }
 
 /// What a tally came to.
@@ -68,7 +72,7 @@ pub struct Sums {
     pub better: u64,
     /// From where to where.
     pub moves: Vec<Move>,
-    /// The reasons that are newly found, or no longer.
+    /// The rules that find something newly, no longer, or make something else of it, and the changes of tier that are owed to them.
     pub reasons: Vec<ReasonRow>,
 }
 
@@ -87,7 +91,7 @@ pub struct Move {
     pub count: u64,
 }
 
-/// How often a reason is newly found, and no longer.
+/// What changes by one rule.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ReasonRow {
     /// The app.
@@ -100,6 +104,12 @@ pub struct ReasonRow {
     pub newly_found: u64,
     /// The other way round.
     pub no_longer_found: u64,
+    /// Found under both, and worth something else.
+    pub weighed_otherwise: u64,
+    /// For how many the tier gets worse because of this rule. Of several rules that do it together, each is counted.
+    pub tier_worse: u64,
+    /// For how many it gets better.
+    pub tier_better: u64,
 }
 
 impl Tally {
@@ -125,11 +135,26 @@ impl Tally {
 
     fn count_reasons(&mut self, app: &AppName, weighed: &Weighed) {
         let (Some(running), Some(candidate)) = (&weighed.running, &weighed.candidate) else { return };
-        for code in candidate.reasons.difference(&running.reasons) {
-            self.reasons.entry((app.clone(), weighed.platform, code.clone())).or_default().newly += 1;
+        let mut count = |code: &str, counter: fn(&mut Found) -> &mut u64| {
+            let key = (app.clone(), weighed.platform, code.to_owned());
+            *counter(self.reasons.entry(key).or_default()) += 1;
+        };
+        for (code, worth) in &candidate.reasons {
+            match running.reasons.get(code) {
+                None => count(code, |found| &mut found.newly),
+                Some(former) if former != worth => count(code, |found| &mut found.otherwise),
+                Some(_) => {}
+            }
         }
-        for code in running.reasons.difference(&candidate.reasons) {
-            self.reasons.entry((app.clone(), weighed.platform, code.clone())).or_default().no_longer += 1;
+        for code in running.reasons.keys().filter(|code| !candidate.reasons.contains_key(*code)) {
+            count(code, |found| &mut found.no_longer);
+        }
+        let Some((way, codes)) = owed(running, candidate) else { return };
+        for code in codes {
+            match way {
+                Way::Worse => count(code, |found| &mut found.worse),
+                Way::Better => count(code, |found| &mut found.better),
+            }
         }
     }
 
@@ -143,6 +168,9 @@ impl Tally {
             code,
             newly_found: found.newly,
             no_longer_found: found.no_longer,
+            weighed_otherwise: found.otherwise,
+            tier_worse: found.worse,
+            tier_better: found.better,
         });
         Sums {
             looked_at: self.looked_at,
@@ -174,16 +202,25 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::appraisal::Tier;
+    use crate::appraisal::{Tier, TrustVector, Worth};
     use crate::verdict::Decision;
     use crate::verifier::Stated;
 
+    const BAD: TrustVector = TrustVector { hardware: Worth::CONTRAINDICATED, ..TrustVector::SILENT };
     const ALLOWED: Outcome = Outcome { decision: Decision::Allow, tier: Tier::Affirming };
     const DENIED: Outcome = Outcome { decision: Decision::Deny, tier: Tier::Contraindicated };
     const SILENT: Outcome = Outcome { decision: Decision::Deny, tier: Tier::None };
 
     fn stated(standing: Outcome, reasons: &[&str]) -> Option<Stated> {
-        Some(Stated { standing, reasons: reasons.iter().map(|code| (*code).to_owned()).collect() })
+        Some(Stated { standing, reasons: reasons.iter().map(|code| ((*code).to_owned(), BAD)).collect() })
+    }
+
+    /// What is stated on a device that is genuine but for these reasons.
+    fn weighed(reasons: &[(&str, Worth)]) -> Option<Stated> {
+        let worth = |worth| TrustVector { configuration: worth, ..TrustVector::SILENT };
+        let tier = reasons.iter().map(|(_, worth)| worth.tier()).max().unwrap_or(Tier::Affirming);
+        let reasons = reasons.iter().map(|(code, found)| ((*code).to_owned(), worth(*found))).collect();
+        Some(Stated { standing: Outcome { decision: Decision::StepUp, tier }, reasons })
     }
 
     fn sums(pairs: &[(Option<Stated>, Option<Stated>)]) -> Sums {
@@ -210,15 +247,23 @@ mod tests {
     }
 
     #[test]
-    fn reasons_count_where_both_know_the_app() {
+    fn rules_count_where_both_know_the_app() {
+        let (doubt, bad) = (Worth::DOUBTFUL, Worth::CONTRAINDICATED);
         let rows = sums(&[
-            (stated(ALLOWED, &["a", "b"]), stated(DENIED, &["b", "c"])),
-            (stated(ALLOWED, &["a"]), stated(DENIED, &["c"])),
-            (stated(ALLOWED, &["a"]), None),
+            (weighed(&[("a", doubt), ("b", doubt)]), weighed(&[("b", doubt), ("c", bad)])),
+            (weighed(&[("a", doubt)]), weighed(&[("c", bad)])),
+            (weighed(&[("a", doubt)]), weighed(&[("a", bad)])),
+            (weighed(&[("b", bad), ("d", bad)]), weighed(&[("b", doubt)])),
+            (weighed(&[("b", doubt)]), weighed(&[("b", doubt)])),
+            (weighed(&[("a", doubt)]), None),
         ])
         .reasons;
-        let told: Vec<_> = rows.iter().map(|row| (row.code.as_str(), row.newly_found, row.no_longer_found)).collect();
-        assert_eq!(told, [("a", 0, 2), ("c", 2, 0)]);
+        let counts = |row: &ReasonRow| {
+            [row.newly_found, row.no_longer_found, row.weighed_otherwise, row.tier_worse, row.tier_better]
+        };
+        let told: Vec<_> = rows.iter().map(|row| (row.code.as_str(), counts(row))).collect();
+        let expected = [("a", [0, 2, 1, 1, 0]), ("b", [0, 0, 1, 0, 1]), ("c", [2, 0, 0, 2, 0]), ("d", [0, 1, 0, 0, 1])];
+        assert_eq!(told, expected);
     }
 
     #[test]
