@@ -53,10 +53,7 @@ async fn rehearsed(
 ) -> anyhow::Result<Report> {
     let list = reader.status_list().await?;
     let rehearsal = Rehearsal::build(running.verifier.apps, candidate.verifier.apps, list.as_ref())?;
-    let policies = rehearsal.policies().into_iter().map(|(app, revisions)| {
-        let [running, candidate] = revisions.map(|revision| revision.map(|one| one.to_string()));
-        PolicyRow { app, running, candidate }
-    });
+    let policies = rehearsal.policies().into_iter().map(|(app, policies)| PolicyRow::of(app, &policies));
     Ok(Report {
         policies: policies.collect(),
         status_list_fetched_at: list.map(|list| list.fetched_at),

@@ -48,7 +48,7 @@ pub use fault::{BuildFault, CallFault, Inability};
 pub use feed::FeedState;
 pub use key_attestation::KeyAssertion;
 pub use listing::{ListCall, ListPage, Span};
-pub use rehearsal::{Outcome, Platform, Rehearsal, Stated, Weighed};
+pub use rehearsal::{Outcome, Platform, Policies, Rehearsal, Stated, Weighed};
 pub use reload::RulesAside;
 pub use revocation::{Account, Group, InstanceName, Said};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};

@@ -9,7 +9,7 @@ use super::config::AppConfig;
 use super::fault::BuildFault;
 use super::reload::{Apps, built};
 use super::status_list::read_kept;
-use crate::appraisal::{Appraisal, Circumstances, PolicyRevision, Tier, TrustVector};
+use crate::appraisal::{Appraisal, Circumstances, Policy, Tier, TrustVector};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::Claims;
 use crate::ids::AppName;
@@ -63,6 +63,29 @@ pub enum Platform {
     Android,
 }
 
+/// The policies of one app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policies {
+    /// Under the configuration that runs; `None` where it does not know the app.
+    pub running: Option<Policy>,
+    /// Under the candidate.
+    pub candidate: Option<Policy>,
+}
+
+impl Policies {
+    /// The codes of the rules of either that look at requests: no request is kept, so they are not rehearsed.
+    pub fn request_rules(&self) -> BTreeSet<&str> {
+        let both = [&self.running, &self.candidate];
+        both.into_iter().flatten().flat_map(Policy::request_rules).collect()
+    }
+
+    /// Whether requests have to have something else in common with the proof, which is not rehearsed either.
+    pub fn bind_differently(&self) -> bool {
+        let both = self.running.as_ref().zip(self.candidate.as_ref());
+        both.is_some_and(|(running, candidate)| running.binding != candidate.binding)
+    }
+}
+
 impl Platform {
     /// The platform that claims come from.
     pub fn of(claims: &Claims) -> Self {
@@ -107,11 +130,11 @@ impl Rehearsal {
         Weighed { platform: Platform::of(&claims), running: under(&self.running), candidate: under(&self.candidate) }
     }
 
-    /// The policies of each app: under the configuration that runs, and under the candidate.
-    pub fn policies(&self) -> BTreeMap<AppName, [Option<PolicyRevision>; 2]> {
+    /// The policies of each app.
+    pub fn policies(&self) -> BTreeMap<AppName, Policies> {
         let names: BTreeSet<&AppName> = self.running.keys().chain(self.candidate.keys()).collect();
-        let revision = |apps: &Apps, name: &AppName| apps.get(name).map(|app| app.policy().revision());
-        let both = |name: &AppName| [revision(&self.running, name), revision(&self.candidate, name)];
+        let policy = |apps: &'_ Apps, name| apps.get(name).map(|app| app.policy().clone());
+        let both = |name| Policies { running: policy(&self.running, name), candidate: policy(&self.candidate, name) };
         names.into_iter().map(|name| (name.clone(), both(name))).collect()
     }
 }

@@ -94,6 +94,24 @@ fn a_store_that_is_not_there_or_keeps_nothing_is_said_to_be() {
     assert!(String::from_utf8_lossy(&faulty.stderr).contains("next.toml"), "{faulty:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_about_requests_and_bindings_are_said_not_to_be_rehearsed() {
+    let (folder, _lab) = stage();
+    let mut program = Program::start(folder.path()).await;
+    program.signal("TERM");
+    assert_eq!(program.child.wait().expect("ends").code(), Some(0));
+    let text = fs::read_to_string(folder.path().join("bonafide.toml")).expect("reads");
+    let rule = "[[app.rule]]\nname = \"always\"\nwhen = 'request.method != \"\" || true'\ntier = \"warning\"";
+    let more = format!("{rule}\n[app.binding]\naddress = \"require\"\n[app.app_attest]");
+    fs::write(folder.path().join("next.toml"), text.replacen("[app.app_attest]", &more, 1)).expect("writes");
+    let output = rehearse(folder.path(), &[]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("\n  rules that look at requests are not rehearsed: 1 (custom_always)\n"), "{output:?}");
+    assert!(told.contains("\n  [app.binding] differs, which is not rehearsed\n"), "{output:?}");
+    let policy = &self::told(&rehearse(folder.path(), &["--json"]))["policies"][0];
+    assert_eq!((&policy["request_rules"], &policy["binding_differs"]), (&json!(["custom_always"]), &json!(true)));
+}
+
 #[test]
 fn a_check_says_revisions_and_what_is_not_usual() {
     let (folder, _lab) = stage();

@@ -140,6 +140,12 @@ impl Policy {
         self.own_rules.iter().any(|rule| rule.mode != Mode::Off && rule.when.looks_at_requests())
     }
 
+    /// The codes of the rules that look at requests and are not off.
+    pub fn request_rules(&self) -> impl Iterator<Item = &str> {
+        let rules = self.own_rules.iter().filter(|rule| rule.mode != Mode::Off && rule.when.looks_at_requests());
+        rules.map(|rule| rule.code.as_str())
+    }
+
     /// Whether what an instance is worth hangs on its requests: an answer to one says nothing about the next.
     pub fn hangs_on_requests(&self) -> bool {
         self.own_rules.iter().any(|rule| rule.mode == Mode::Enforce && rule.when.looks_at_requests())

@@ -11,10 +11,7 @@ impl Report {
     /// The report as tables. Styled.
     pub fn shown(&self) -> String {
         let mut text = String::new();
-        for PolicyRow { app, running, candidate } in &self.policies {
-            let [running, candidate] = [running, candidate].map(|one| one.as_deref().unwrap_or("(no such app)"));
-            text += &format!("{} policy {running} -> {candidate}\n", styled(STRONG, app));
-        }
+        text.extend(self.policies.iter().map(policy));
         match self.status_list_fetched_at {
             Some(at) => text += &format!("status list of {at}\n"),
             None => text += "no status list is kept\n",
@@ -26,6 +23,20 @@ impl Report {
         }
         text
     }
+}
+
+fn policy(row: &PolicyRow) -> String {
+    let PolicyRow { app, running, candidate, request_rules, binding_differs } = row;
+    let [running, candidate] = [running, candidate].map(|one| one.as_deref().unwrap_or("(no such app)"));
+    let mut text = format!("{} policy {running} -> {candidate}\n", styled(STRONG, app));
+    if !request_rules.is_empty() {
+        let (count, names) = (request_rules.len(), request_rules.join(", "));
+        text += &format!("  rules that look at requests are not rehearsed: {count} ({names})\n");
+    }
+    if *binding_differs {
+        text += "  [app.binding] differs, which is not rehearsed\n";
+    }
+    text
 }
 
 fn summary(sums: &Sums) -> String {

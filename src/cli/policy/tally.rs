@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::owing::{Way, owed};
+use crate::appraisal::Policy;
 use crate::ids::AppName;
 use crate::time::Timestamp;
-use crate::verifier::{Outcome, Platform, Weighed};
+use crate::verifier::{Outcome, Platform, Policies, Weighed};
 
 /// Everything that a rehearsal found, in a fixed order.
 #[derive(Debug, Serialize)]
@@ -31,6 +32,24 @@ pub struct PolicyRow {
     pub running: Option<String>,
     /// Under the candidate.
     pub candidate: Option<String>,
+    /// The rules of either that look at requests, of which none is kept: what they would change is not told here.
+    pub request_rules: Vec<String>,
+    /// Whether `[app.binding]` differs, which is not told here either.
+    pub binding_differs: bool,
+}
+
+impl PolicyRow {
+    /// What is told about these policies.
+    pub fn of(app: AppName, policies: &Policies) -> Self {
+        let revision = |policy: &Option<Policy>| policy.as_ref().map(|policy| policy.revision().to_string());
+        Self {
+            app,
+            running: revision(&policies.running),
+            candidate: revision(&policies.candidate),
+            request_rules: policies.request_rules().into_iter().map(str::to_owned).collect(),
+            binding_differs: policies.bind_differently(),
+        }
+    }
 }
 
 /// Counts what was weighed.
@@ -202,7 +221,9 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::appraisal::{Tier, TrustVector, Worth};
+    use crate::appraisal::{
+        Aspect, BindingPolicy, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Stance, Tier, TrustVector, Worth,
+    };
     use crate::verdict::Decision;
     use crate::verifier::Stated;
 
@@ -264,6 +285,36 @@ mod tests {
         let told: Vec<_> = rows.iter().map(|row| (row.code.as_str(), counts(row))).collect();
         let expected = [("a", [0, 2, 1, 1, 0]), ("b", [0, 0, 1, 0, 1]), ("c", [2, 0, 0, 2, 0]), ("d", [0, 1, 0, 0, 1])];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_not_rehearsed_is_told() {
+        let policy = |rule: &str, mode, address| {
+            let rule = OwnRule {
+                code: OwnCode::of(rule).expect("a name"),
+                when: "request.method == \"POST\"".parse().expect("a condition"),
+                tier: Concern::Warning,
+                effect: Aspect::Executables,
+                remedy: Remedy::None,
+                text: String::new(),
+                mode,
+                percent: Percent::ALL,
+            };
+            let binding = BindingPolicy { address, ..BindingPolicy::IGNORED };
+            Some(Policy { own_rules: vec![rule], binding, ..Policy::default() })
+        };
+        let (allow, deny) = (Stance::Allow, Stance::Deny);
+        let row = |running, candidate| PolicyRow::of("shop".parse().expect("a name"), &Policies { running, candidate });
+        for (running, candidate, rules, differs) in [
+            (policy("a", Mode::Off, allow), policy("a", Mode::Enforce, allow), &["custom_a"][..], false),
+            (policy("b", Mode::Report, deny), policy("a", Mode::Enforce, allow), &["custom_a", "custom_b"], true),
+            (policy("a", Mode::Enforce, deny), None, &["custom_a"], false),
+            (policy("a", Mode::Off, deny), policy("a", Mode::Off, deny), &[], false),
+        ] {
+            let row = row(running, candidate);
+            assert_eq!(row.request_rules, rules);
+            assert_eq!(row.binding_differs, differs);
+        }
     }
 
     #[test]
