@@ -15,6 +15,9 @@ use clap::{Parser, Subcommand};
 
 use crate::config;
 
+/// The configuration file, in the working folder, where nobody names another.
+const CONFIG_FILE: &str = "bonafide.toml";
+
 /// Device attestation: verifies what phones can prove about themselves.
 #[derive(Debug, Parser)]
 #[command(name = "bonafide", version, about, propagate_version = true)]
@@ -47,7 +50,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ServeArgs {
     /// The configuration file.
-    #[arg(long, short, env = "BONAFIDE_CONFIG", value_name = "FILE")]
+    #[arg(long, short, env = "BONAFIDE_CONFIG", value_name = "FILE", default_value = CONFIG_FILE)]
     config: PathBuf,
 }
 
@@ -58,7 +61,7 @@ enum ConfigCommand {
     /// Exit code 0: it is sound; 1: it has faults; 2: it cannot be read.
     Check {
         /// The configuration file.
-        #[arg(env = "BONAFIDE_CONFIG")]
+        #[arg(env = "BONAFIDE_CONFIG", default_value = CONFIG_FILE)]
         file: PathBuf,
     },
 }

@@ -112,6 +112,32 @@ async fn rules_about_requests_and_bindings_are_said_not_to_be_rehearsed() {
     assert_eq!((&policy["request_rules"], &policy["binding_differs"]), (&json!(["custom_always"]), &json!(true)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_that_runs_is_looked_for_in_the_working_folder() {
+    let (folder, _lab) = stage();
+    candidate(folder.path());
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+        command.args(arguments).current_dir(folder.path()).env_remove("BONAFIDE_CONFIG").output().expect("runs")
+    };
+    let mut program = Program::start(folder.path()).await;
+    program.signal("TERM");
+    assert_eq!(program.child.wait().expect("ends").code(), Some(0));
+    for arguments in
+        [&["config", "check"][..], &["policy", "check"], &["policy", "rehearse", "--candidate", "next.toml"]]
+    {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+    }
+    fs::remove_file(folder.path().join("bonafide.toml")).expect("is there");
+    for arguments in [&["serve"][..], &["policy", "rehearse", "--candidate", "next.toml"]] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("cannot be read") && said.contains("bonafide.toml"), "{output:?}");
+    }
+}
+
 #[test]
 fn a_check_says_revisions_and_what_is_not_usual() {
     let (folder, _lab) = stage();

@@ -7,6 +7,7 @@ mod tally;
 
 use std::path::PathBuf;
 
+use super::CONFIG_FILE;
 pub use check::report;
 pub use tally::{PolicyRow, Report, Tally};
 
@@ -18,7 +19,7 @@ pub enum Command {
     /// Exit code 0: the file is sound; 1: it has faults; 2: it cannot be read.
     Check {
         /// The configuration file.
-        #[arg(env = "BONAFIDE_CONFIG")]
+        #[arg(env = "BONAFIDE_CONFIG", default_value = CONFIG_FILE)]
         file: PathBuf,
     },
     /// Weigh what the store keeps under another configuration, and say what would change.
@@ -33,7 +34,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct Rehearse {
     /// The configuration file that runs; it names the store.
-    #[arg(long, short, env = "BONAFIDE_CONFIG", value_name = "FILE")]
+    #[arg(long, short, env = "BONAFIDE_CONFIG", value_name = "FILE", default_value = CONFIG_FILE)]
     pub config: PathBuf,
     /// The configuration file that might take its place. Its store is not looked at.
     #[arg(long, value_name = "FILE")]
