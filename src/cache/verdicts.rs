@@ -180,7 +180,7 @@ impl Entry {
 fn weight(verdict: &Verdict) -> u32 {
     const MAP: usize = 160;
     let reasons: usize = verdict.reasons.iter().map(|reason| size_of_val(reason) + reason.text.len()).sum();
-    let reported: usize = verdict.reported.iter().map(|code| size_of_val(code) + code.len()).sum();
+    let reported: usize = verdict.reported.iter().map(|each| size_of_val(each) + each.code.len()).sum();
     let claims = verdict.claims.as_ref().map_or(0, |claims| size_of::<Claims>() + claims.heap_size());
     u32::try_from(MAP + size_of::<Verdict>() + reasons + reported + claims).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 mod escape;
 mod filter;
 mod gateways;
+mod reports;
 mod sample;
 mod vitals;
 

@@ -6,13 +6,14 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use super::gateways::Gateways;
+use super::reports::Reports;
 use super::{GatewayKind, GatewayOutcome, Kind, Sample};
 use crate::verdict::{Decision, Reason, Verdict};
 
 /// How many codes are counted by name. There are fewer; further ones count as [`OTHER`].
-const CODES: usize = 512;
+pub(super) const CODES: usize = 512;
 /// The name under which further codes are counted.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 /// Whether calls are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub struct Vitals {
     verdicts: [[AtomicU64; DECISIONS.len()]; CALLS.len()],
     gateways: Gateways,
     refusals: ByCode,
-    reports: ByCode,
+    reports: Reports,
 }
 
 impl Default for Vitals {
@@ -100,7 +101,7 @@ impl Default for Vitals {
             verdicts: Default::default(),
             gateways: Gateways::default(),
             refusals: ByCode::default(),
-            reports: ByCode::default(),
+            reports: Reports::default(),
         }
     }
 }
@@ -124,12 +125,12 @@ impl Vitals {
         self.count_reasons(verdict);
     }
 
-    /// Counts each reason of a verdict that does not allow.
+    /// Counts each reason of a verdict that does not allow, and whatever rules report.
     pub fn count_reasons(&self, verdict: &Verdict) {
         if verdict.decision != Decision::Allow {
             verdict.reasons.iter().for_each(|reason| self.refusals.count(&reason.code));
         }
-        verdict.reported.iter().for_each(|code| self.reports.count(code));
+        self.reports.count(verdict);
     }
 
     /// Counts the reason of a refusal that came before any verdict.
@@ -154,7 +155,7 @@ impl Vitals {
         samples.extend(self.verdict_samples());
         samples.extend(self.gateways.samples());
         samples.extend(self.refusals.samples("bonafide_refusals", "Reasons of verdicts that did not allow, by code"));
-        samples.extend(self.reports.samples("bonafide_rule_reports", "What rules found that only report, by code"));
+        samples.extend(self.reports.samples());
         samples
     }
 
@@ -193,7 +194,7 @@ fn build() -> Sample {
 }
 
 /// Exact up to 2^53, as every reader of the format takes it.
-fn read(counter: &AtomicU64) -> f64 {
+pub(super) fn read(counter: &AtomicU64) -> f64 {
     counter.load(Ordering::Relaxed) as f64
 }
 

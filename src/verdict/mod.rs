@@ -3,9 +3,9 @@
 mod bound;
 pub mod ear;
 mod freshness;
+mod reported;
 mod shared;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::appraisal::{PlayDialog, PolicyRevision, Reason, Remedy, Tier, TrustVector};
 pub use bound::Bound;
 pub use freshness::Freshness;
+pub use reported::Reported;
 
 use crate::appraisal::{Appraisal, Decisions, Stance};
 use crate::crypto::digest::Digest;
@@ -69,9 +70,9 @@ pub struct Verdict {
     pub vector: TrustVector,
     /// Why.
     pub reasons: Vec<Reason>,
-    /// The codes of what was found by rules that only report. It changed nothing, and nobody outside is told.
+    /// What was found by rules that only report.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub reported: Box<[Cow<'static, str>]>,
+    pub reported: Box<[Reported]>,
     /// The verified claims, when there are any; its copies share them.
     #[serde(default, with = "shared")]
     pub claims: Option<Arc<Claims>>,
@@ -168,12 +169,16 @@ impl Verdict {
             Subject::Instance(id) => (Some(id), None),
             Subject::Session(digest) => (None, Some(Box::new(digest))),
         };
+        let (is_barred, vector) = (appraisal.is_barred, appraisal.vector);
+        let decision = |tier| if is_barred { Decision::Deny } else { frame.decisions.at(tier).into() };
+        let reported =
+            reports(appraisal.reported, &appraisal.reported_worths, |worth| decision(vector.worse(worth).tier()));
         Self {
-            decision: if appraisal.is_barred { Decision::Deny } else { frame.decisions.at(tier).into() },
+            decision: decision(tier),
             tier,
             vector: appraisal.vector,
             reasons: appraisal.reasons,
-            reported: codes(appraisal.reported),
+            reported: reported.collect(),
             claims: Some(claims.into()),
             app: frame.app,
             instance,
@@ -196,15 +201,12 @@ impl Verdict {
     /// before, and not to be used again.
     #[must_use]
     pub fn lowered(self, found: Appraisal, decisions: &Decisions) -> Self {
-        let (tier, decision) = match found.tier() {
-            Tier::None | Tier::Affirming => (self.tier, self.decision),
-            // A doubt about what nothing is known of leaves it unknown.
-            Tier::Warning if self.tier == Tier::None => (Tier::None, self.decision.max(Decision::StepUp)),
-            lower => (self.tier.max(lower), self.decision.max(decisions.at(lower).into())),
-        };
+        let (tier, decision) = lower((self.tier, self.decision), found.tier(), decisions);
+        let reported =
+            reports(found.reported, &found.reported_worths, |worth| lower((tier, decision), worth.tier(), decisions).1);
+        let reported = self.reported.into_iter().chain(reported).collect();
         let vector = self.vector.worse(&found.vector);
         let reasons = [self.reasons.as_slice(), &found.reasons].concat();
-        let reported = self.reported.into_iter().chain(codes(found.reported)).collect();
         let freshness = if found.reasons.is_empty() { self.freshness } else { Freshness::NEVER };
         Self { decision, tier, vector, reasons, reported, freshness, ..self }
     }
@@ -241,8 +243,23 @@ impl Verdict {
     }
 }
 
-fn codes(reasons: Vec<Reason>) -> Box<[Cow<'static, str>]> {
-    reasons.into_iter().map(|reason| reason.code).collect()
+/// Tier and decision where a request is worth `found` beside its verdict.
+fn lower((tier, decision): (Tier, Decision), found: Tier, decisions: &Decisions) -> (Tier, Decision) {
+    match found {
+        Tier::None | Tier::Affirming => (tier, decision),
+        // A doubt about what nothing is known of leaves it unknown.
+        Tier::Warning if tier == Tier::None => (Tier::None, decision.max(Decision::StepUp)),
+        lower => (tier.max(lower), decision.max(decisions.at(lower).into())),
+    }
+}
+
+/// What was only reported, with what would have been decided if it had counted.
+fn reports(
+    found: Vec<Reason>,
+    worths: &[TrustVector],
+    would: impl Fn(&TrustVector) -> Decision,
+) -> impl Iterator<Item = Reported> {
+    found.into_iter().zip(worths).map(move |(reason, worth)| Reported { code: reason.code, would: would(worth) })
 }
 
 #[cfg(test)]
@@ -284,8 +301,9 @@ mod tests {
 
     fn found(worth: Worth, reported: &[&'static str]) -> Appraisal {
         let reason = |code| Reason::new(code, "found", crate::appraisal::Remedy::None);
-        let mut appraisal =
-            Appraisal { reported: reported.iter().map(|code| reason(code)).collect(), ..Appraisal::NOTHING };
+        let mut appraisal = Appraisal::NOTHING;
+        let doubt = TrustVector { hardware: Worth::DOUBTFUL, ..TrustVector::SILENT };
+        reported.iter().for_each(|code| appraisal.report(reason(code), &doubt));
         if worth != Worth::NO_CLAIM {
             appraisal.add(reason("found"), &TrustVector { configuration: worth, ..TrustVector::SILENT });
         }
@@ -309,7 +327,10 @@ mod tests {
             let worths = [Worth::AFFIRMED, Worth::DOUBTFUL, Worth::NO_CLAIM, Worth::CONTRAINDICATED];
             assert_eq!(worths.map(|worth| decided(worth, decisions).decision), expected);
         }
-        assert_eq!(*decided(Worth::AFFIRMED, kind).reported, ["quiet"]);
+        let quiet = |would| Reported { code: "quiet".into(), would };
+        assert_eq!(*decided(Worth::AFFIRMED, kind).reported, [quiet(Allow)]);
+        assert_eq!(*decided(Worth::AFFIRMED, strict).reported, [quiet(Deny)]);
+        assert_eq!(*decided(Worth::CONTRAINDICATED, kind).reported, [quiet(StepUp)], "no worse than it is anyway");
         let barred = Appraisal { is_barred: true, ..found(Worth::CONTRAINDICATED, &[]) };
         let frame_of_kind = Frame { decisions: kind, ..frame(CLOCK_SKEW) };
         let denied = Verdict::on(Subject::Session([0; 32]), Claims::default(), barred, frame_of_kind);
@@ -325,7 +346,12 @@ mod tests {
         let usual = Decisions::CAREFUL;
         let doubted = on(Worth::AFFIRMED).lowered(found(Worth::DOUBTFUL, &["two"]), &usual);
         assert_eq!((doubted.decision, doubted.tier), (Decision::StepUp, Tier::Warning));
-        assert_eq!((doubted.reasons.len(), &*doubted.reported), (2, &["one".into(), "two".into()][..]));
+        let reported = |code: &'static str| Reported { code: code.into(), would: Decision::StepUp };
+        assert_eq!((doubted.reasons.len(), &*doubted.reported), (2, &[reported("one"), reported("two")][..]));
+        assert_eq!(doubted.reported[0].stricter_than(doubted.decision), None, "there is a doubt already");
+        let strict = Decisions { warning: Stance::Deny, ..usual };
+        let would = on(Worth::AFFIRMED).lowered(found(Worth::NO_CLAIM, &["two"]), &strict).reported;
+        assert_eq!(would[1].stricter_than(Decision::Allow), Some(Decision::Deny));
         let denied = on(Worth::CONTRAINDICATED).lowered(found(Worth::DOUBTFUL, &[]), &usual);
         assert_eq!((denied.decision, denied.tier), (Decision::Deny, Tier::Contraindicated));
         let lapsed = Verdict { decision: Decision::StepUp, tier: Tier::None, ..on(Worth::AFFIRMED) };

@@ -223,7 +223,8 @@ async fn f23_rules_that_do_not_count_are_measured() {
     assert_eq!((verdict.decision(), codes(&verdict)), (Decision::Allow, vec!["lab_anchor"]));
     let text = fetch(address, "/metrics").await.1;
     for line in [
-        "bonafide_rule_reports_total{reason=\"category_absent\"} 2.0",
+        "bonafide_rule_reports_total{app=\"shop\",reason=\"category_absent\",would=\"deny\"} 2.0",
+        "bonafide_rule_reports_total{app=\"shop\",reason=\"category_absent\",would=\"none\"} 0.0",
         "bonafide_rules_aside{mode=\"report\"} 1.0",
         "bonafide_rules_aside{mode=\"off\"} 1.0",
     ] {

@@ -81,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::appraisal::{AppAttestPolicy, Appraisal, Circumstances, Policy, Reason, appraise};
+    use crate::appraisal::{AppAttestPolicy, Application, Appraisal, Circumstances, Mode, Policy, Reason, appraise};
     use crate::evidence::claims::{AppAttestClaims, Claims, Environment, ExtensionName, OsVersion, ValidationCategory};
     use crate::time::Timestamp;
 
@@ -167,6 +167,15 @@ mod tests {
         let doubted = found(Claims::default(), &["hook"], every(Stance::StepUp));
         assert_eq!((doubted.tier(), codes(&doubted.reasons)), (Tier::None, vec!["signal_hook"]));
         assert_eq!(found(Claims::default(), &["hook"], every(Stance::Deny)).tier(), Tier::Contraindicated);
+        let reported = Application { mode: Mode::Report, ..Application::USUAL };
+        let applications = [("signal_hook".to_owned(), reported)].into();
+        let policy = Policy { applications, ..policy(every(Stance::StepUp)) };
+        let doubt = TrustVector { executables: Worth::DOUBTFUL, ..TrustVector::SILENT };
+        for (claims, worth) in [(Claims::default(), TrustVector::SILENT), (genuine(), doubt)] {
+            let claims = claims.with_signals(Some(["hook".parse().expect("a signal")].into()), Timestamp::EPOCH);
+            let found = appraise(&claims, &policy, &Circumstances::at(Timestamp::EPOCH));
+            assert_eq!((codes(&found.reported), found.reported_worths), (vec!["signal_hook"], vec![worth]));
+        }
     }
 
     fn stance() -> impl Strategy<Value = Stance> {
