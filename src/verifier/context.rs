@@ -67,7 +67,7 @@ impl Verifier {
         let policy = app.policy();
         // What a binding asks for is said by itself, and no threshold makes less of it.
         let bindings =
-            self.found_in_binding(app, caller, bound, &weighed.context).map(|found| (found, &Decisions::CAREFUL));
+            self.found_in_binding(app, caller, bound, subject, weighed).map(|found| (found, &Decisions::CAREFUL));
         let rules = found_by_rules(app, &verdict, subject, weighed).map(|found| (found, &policy.decisions));
         let found = bindings.into_iter().chain(rules);
         let verdict = found.fold(verdict, |verdict, (found, decisions)| {
@@ -85,19 +85,21 @@ impl Verifier {
         app: &App,
         caller: &Caller,
         bound: Bound,
-        context: &RequestContext<'_>,
+        subject: Subject,
+        weighed: &WeighedRequest<'_>,
     ) -> Option<Appraisal> {
-        let policy = &app.policy().binding;
-        if !policy.is_felt() {
+        let policy = app.policy();
+        if !policy.binding.is_felt() {
             return None;
         }
-        let presented = self.bound(app, &caller.relying_party, context);
+        let presented = self.bound(app, &caller.relying_party, &weighed.context);
         let bonds = Bonds {
             address: Bond { bound: bound.address, presented: presented.address },
             tls_fingerprint: Bond { bound: bound.tls, presented: presented.tls },
             user_session: Bond { bound: bound.session, presented: presented.session },
         };
-        Some(appraise_binding(policy, &bonds)).filter(|found| !found.reasons.is_empty())
+        let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(weighed.now) };
+        Some(appraise_binding(policy, &bonds, &circumstances)).filter(|found| !found.is_silent())
     }
 }
 

@@ -82,7 +82,7 @@ impl Policies {
     /// Whether requests have to have something else in common with the proof, which is not rehearsed either.
     pub fn bind_differently(&self) -> bool {
         let both = self.running.as_ref().zip(self.candidate.as_ref());
-        both.is_some_and(|(running, candidate)| running.binding != candidate.binding)
+        both.is_some_and(|(running, candidate)| !running.binds_like(candidate))
     }
 }
 

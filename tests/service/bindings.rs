@@ -1,13 +1,15 @@
 //! Session binding: a verdict counts for requests from where the proof came, as far as the app asks for it.
 
-use bonafide::appraisal::{BindingPolicy, Stance};
+use bonafide::appraisal::{Application, BindingPolicy, Mode, Stance};
 use bonafide::config::Config;
 use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{
     AssertRequest, AttestRequest, CheckVerdictRequest, Decision, Purpose, RequestContext, Verdict,
 };
+use bonafide::http::HttpConfig;
 
 use crate::harness::{Harness, attest_request, codes};
+use crate::http::fetch;
 
 pub(crate) fn context(address: &str, tls: &str, session: &str) -> RequestContext {
     RequestContext {
@@ -94,6 +96,32 @@ async fn each_binding_in_each_mode_ends_in_its_own_reason() {
             assert_found(&service.check("shop", &bound).await, decision, &code("missing"));
             assert_found(&checked_from(&service, &unbound, home()).await, decision, &code("unbound"));
             assert_allowed(&checked_from(&service, &bound, home()).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn g04_a_binding_can_report_first() {
+    for (name, policy, other, missing) in each() {
+        let code = |what: &str| format!("binding_{name}_{what}");
+        let service = Harness::start_with(|config: &mut Config| {
+            config.http = Some(HttpConfig::on("127.0.0.1:0".parse().expect("an address")));
+            let app = &mut config.verifier.apps[0];
+            app.binding = policy(Stance::Deny);
+            let report = Application { mode: Mode::Report, ..Application::USUAL };
+            app.applications.extend(["mismatch", "unbound"].map(|what| (code(what), report)));
+        })
+        .await;
+        let bound = enrolled_from(&service, Some(home())).await;
+        let unbound = enrolled_from(&service, None).await;
+        assert_allowed(&checked_from(&service, &bound, other).await);
+        assert_allowed(&checked_from(&service, &unbound, home()).await);
+        assert_found(&checked_from(&service, &bound, missing).await, Decision::Deny, &code("missing"));
+        let text = fetch(service.http.expect("an address"), "/metrics").await.1;
+        for what in ["mismatch", "unbound"] {
+            let labels = format!("app=\"shop\",reason=\"{}\",would=\"deny\"", code(what));
+            let line = format!("bonafide_rule_reports_total{{{labels}}} 1.0");
+            assert!(text.lines().any(|each| each == line), "{line} is missing in\n{text}");
         }
     }
 }

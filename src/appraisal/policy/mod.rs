@@ -146,6 +146,15 @@ impl Policy {
         rules.map(|rule| rule.code.as_str())
     }
 
+    /// Whether both ask the same of requests about where their instance gave proof.
+    pub fn binds_like(&self, other: &Self) -> bool {
+        let applied = |policy: &Self| -> Vec<(String, Application)> {
+            let each = policy.applications.iter().filter(|(code, _)| code.starts_with("binding_"));
+            each.map(|(code, application)| (code.clone(), *application)).collect()
+        };
+        self.binding == other.binding && applied(self) == applied(other)
+    }
+
     /// Whether what an instance is worth hangs on its requests: an answer to one says nothing about the next.
     pub fn hangs_on_requests(&self) -> bool {
         self.own_rules.iter().any(|rule| rule.mode == Mode::Enforce && rule.when.looks_at_requests())

@@ -1,7 +1,8 @@
 //! Whether a request comes from where its instance gave proof.
 
-use super::{Appraisal, instance};
-use crate::appraisal::policy::{BindingPolicy, Stance};
+use super::weighing::Weighing;
+use super::{Appraisal, Circumstances, Firmness, instance};
+use crate::appraisal::policy::{Policy, Stance};
 use crate::appraisal::reason::{Reason, Remedy};
 use crate::crypto::digest::equal_in_constant_time;
 
@@ -78,20 +79,26 @@ const USER_SESSION: Findings = Findings {
     unbound: Reason::new("binding_session_unbound", "the proof was not bound to a user session", Remedy::NewChallenge),
 };
 
+/// Everything that may be found, each by a rule of its own.
+pub(super) fn reasons() -> impl Iterator<Item = Reason> {
+    let each = [ADDRESS, TLS_FINGERPRINT, USER_SESSION];
+    each.into_iter().flat_map(|Findings { mismatch, missing, unbound }| [mismatch, missing, unbound])
+}
+
 /// What a request is worth beside its verdict: nothing that is found says anything good.
-pub fn appraise_binding(policy: &BindingPolicy, bonds: &Bonds) -> Appraisal {
-    let mut found = Appraisal::NOTHING;
+pub fn appraise_binding(policy: &Policy, bonds: &Bonds, circumstances: &Circumstances<'_>) -> Appraisal {
+    let mut weighing = Weighing::new(policy, *circumstances);
     let each = [
-        (policy.address, bonds.address, ADDRESS),
-        (policy.tls_fingerprint, bonds.tls_fingerprint, TLS_FINGERPRINT),
-        (policy.user_session, bonds.user_session, USER_SESSION),
+        (policy.binding.address, bonds.address, ADDRESS),
+        (policy.binding.tls_fingerprint, bonds.tls_fingerprint, TLS_FINGERPRINT),
+        (policy.binding.user_session, bonds.user_session, USER_SESSION),
     ];
     for (stance, bond, findings) in each {
         if let Some((worth, reason)) = Stance::worth(stance).zip(bond.broken(findings)) {
-            found.add(reason, &instance(worth));
+            weighing.find(reason, Firmness::Yielding, &instance(worth));
         }
     }
-    found
+    weighing.appraisal
 }
 
 impl Bond {
@@ -110,7 +117,8 @@ impl Bond {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::appraisal::Tier;
+    use crate::appraisal::{BindingPolicy, Tier};
+    use crate::time::Timestamp;
 
     const BONDS: [(Bond, &str); 4] = [
         (Bond { bound: Some([1; 16]), presented: Some([1; 16]) }, ""),
@@ -119,8 +127,9 @@ mod tests {
         (Bond { bound: None, presented: Some([1; 16]) }, "unbound"),
     ];
 
-    fn found(policy: &BindingPolicy, bonds: &Bonds) -> (Tier, Vec<String>) {
-        let found = appraise_binding(policy, bonds);
+    fn found(binding: &BindingPolicy, bonds: &Bonds) -> (Tier, Vec<String>) {
+        let policy = Policy { binding: *binding, ..Policy::default() };
+        let found = appraise_binding(&policy, bonds, &Circumstances::at(Timestamp::EPOCH));
         (found.tier(), found.reasons.iter().map(|reason| reason.code.to_string()).collect())
     }
 

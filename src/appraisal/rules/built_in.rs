@@ -1,7 +1,7 @@
 //! The built-in rules by name, for those who write policies.
 
 use super::{
-    FORMAT_WITHDRAWN, Firmness, KEY_ATTESTATION_ABSENT, LAB_ANCHOR, PLAY_INTEGRITY_ABSENT, Rule, app_attest,
+    FORMAT_WITHDRAWN, Firmness, KEY_ATTESTATION_ABSENT, LAB_ANCHOR, PLAY_INTEGRITY_ABSENT, Rule, app_attest, binding,
     key_attestation, play_integrity, signals, status_list,
 };
 use crate::appraisal::reason::Reason;
@@ -32,6 +32,7 @@ pub fn built_in_rules() -> Vec<BuiltIn> {
         rows(&play_integrity::RULES),
         rows(&play_integrity::OUTAGE_RULES),
         rows(&signals::RULES),
+        binding::reasons().map(|reason| (reason, Firmness::Yielding)).collect(),
     ];
     let named = |(reason, firmness): (Reason, Firmness)| BuiltIn {
         code: reason.code.into_owned(),

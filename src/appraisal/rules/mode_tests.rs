@@ -26,12 +26,31 @@ struct Scene {
     policy: Policy,
     list: Option<KeptList>,
     standing: Standing,
+    bonds: Bonds,
 }
 
 type Change = fn(&mut Scene);
 
 const CONTRA: Stance = Stance::Deny;
+/// What was bound at the proof, and what a request presents of it.
+const KEPT: Bond = Bond { bound: Some([1; 16]), presented: Some([1; 16]) };
+const BROKEN: Bond = Bond { bound: Some([1; 16]), presented: Some([2; 16]) };
+const UNSAID: Bond = Bond { bound: Some([1; 16]), presented: None };
+const UNBOUND: Bond = Bond { bound: None, presented: Some([1; 16]) };
 const SIGNAL: Signal = Signal { found: CONTRA, unknown: CONTRA };
+
+/// About a request of an iPhone.
+const OF_REQUESTS: &[(&str, Change)] = &[
+    ("binding_address_mismatch", |scene| scene.address(BROKEN)),
+    ("binding_address_missing", |scene| scene.address(UNSAID)),
+    ("binding_address_unbound", |scene| scene.address(UNBOUND)),
+    ("binding_tls_mismatch", |scene| scene.tls(BROKEN)),
+    ("binding_tls_missing", |scene| scene.tls(UNSAID)),
+    ("binding_tls_unbound", |scene| scene.tls(UNBOUND)),
+    ("binding_session_mismatch", |scene| scene.session(BROKEN)),
+    ("binding_session_missing", |scene| scene.session(UNSAID)),
+    ("binding_session_unbound", |scene| scene.session(UNBOUND)),
+];
 
 /// About an iPhone.
 const OF_IPHONES: &[(&str, Change)] = &[
@@ -246,7 +265,20 @@ impl Scene {
             play_integrity: Some(PlayIntegrityPolicy::careful()),
             ..Policy::default()
         };
-        Self { claims, policy, list: None, standing: Standing::Good }
+        let bonds = Bonds { address: KEPT, tls_fingerprint: KEPT, user_session: KEPT };
+        Self { claims, policy, list: None, standing: Standing::Good, bonds }
+    }
+
+    fn address(&mut self, bond: Bond) {
+        (self.policy.binding.address, self.bonds.address) = (CONTRA, bond);
+    }
+
+    fn tls(&mut self, bond: Bond) {
+        (self.policy.binding.tls_fingerprint, self.bonds.tls_fingerprint) = (CONTRA, bond);
+    }
+
+    fn session(&mut self, bond: Bond) {
+        (self.policy.binding.user_session, self.bonds.user_session) = (CONTRA, bond);
     }
 
     fn app(&mut self) -> &mut AppAttestClaims {
@@ -307,15 +339,16 @@ impl Scene {
         let policy = Policy { applications, ..self.policy.clone() };
         let (status_list, standing) = (self.list.as_ref(), self.standing);
         let circumstances = Circumstances { status_list, subject: &[1; 16], standing, ..Circumstances::at(now()) };
-        let appraisal = appraise(&self.claims, &policy, &circumstances);
-        let codes = |reasons: &[Reason]| reasons.iter().map(|reason| reason.code.to_string()).collect();
-        [codes(&appraisal.reasons), codes(&appraisal.reported)]
+        let device = appraise(&self.claims, &policy, &circumstances);
+        let request = appraise_binding(&policy, &self.bonds, &circumstances);
+        let codes = |reasons: [Vec<Reason>; 2]| reasons.concat().iter().map(|reason| reason.code.to_string()).collect();
+        [codes([device.reasons, request.reasons]), codes([device.reported, request.reported])]
     }
 }
 
 fn scenes() -> Vec<(&'static str, Scene)> {
     let on_android = OF_KEYS.iter().chain(OF_TOKENS).map(|scene| (scene, Scene::of(android())));
-    let on_iphone = OF_IPHONES.iter().map(|scene| (scene, Scene::of(iphone())));
+    let on_iphone = OF_IPHONES.iter().chain(OF_REQUESTS).map(|scene| (scene, Scene::of(iphone())));
     let changed = |((code, change), mut scene): (&(&'static str, Change), Scene)| {
         let before = scene.found(code, Mode::Enforce).concat();
         assert!(before.is_empty(), "before the change: {before:?}");

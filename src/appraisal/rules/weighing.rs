@@ -118,7 +118,7 @@ impl<'a> Weighing<'a> {
     }
 
     /// Notes what a built-in rule has found, as the policy has it apply.
-    fn find(&mut self, reason: Reason, firmness: Firmness, found: &TrustVector) {
+    pub(super) fn find(&mut self, reason: Reason, firmness: Firmness, found: &TrustVector) {
         let application = self.policy.application(&reason.code);
         let restated = application.tier.map_or(*found, |tier| found.restated(tier.worth()));
         match firmness {

@@ -222,7 +222,8 @@ impl Report {
 mod tests {
     use super::*;
     use crate::appraisal::{
-        Aspect, BindingPolicy, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Stance, Tier, TrustVector, Worth,
+        Application, Aspect, BindingPolicy, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Stance, Tier,
+        TrustVector, Worth,
     };
     use crate::verdict::Decision;
     use crate::verifier::Stated;
@@ -314,6 +315,18 @@ mod tests {
             let row = row(running, candidate);
             assert_eq!(row.request_rules, rules);
             assert_eq!(row.binding_differs, differs);
+        }
+    }
+
+    #[test]
+    fn how_bindings_apply_is_a_difference_of_bindings() {
+        let policy = |code: &str| {
+            let report = Application { mode: Mode::Report, ..Application::USUAL };
+            Some(Policy { applications: [(code.to_owned(), report)].into(), ..Policy::default() })
+        };
+        for (code, differs) in [("binding_tls_mismatch", true), ("os_outdated", false)] {
+            let policies = Policies { running: Some(Policy::default()), candidate: policy(code) };
+            assert_eq!(policies.bind_differently(), differs, "{code}");
         }
     }
 
