@@ -333,14 +333,18 @@ impl Scene {
         self.token_policy().outage = outage;
     }
 
-    /// The codes that count, and those that are only reported, with the rule in this mode.
-    fn found(&self, code: &str, mode: Mode) -> [Vec<String>; 2] {
+    /// What device and request are worth with the rule in this mode.
+    fn weighed(&self, code: &str, mode: Mode) -> [Appraisal; 2] {
         let applications = [(code.to_owned(), Application { mode, ..Application::USUAL })].into();
         let policy = Policy { applications, ..self.policy.clone() };
         let (status_list, standing) = (self.list.as_ref(), self.standing);
         let circumstances = Circumstances { status_list, subject: &[1; 16], standing, ..Circumstances::at(now()) };
-        let device = appraise(&self.claims, &policy, &circumstances);
-        let request = appraise_binding(&policy, &self.bonds, &circumstances);
+        [appraise(&self.claims, &policy, &circumstances), appraise_binding(&policy, &self.bonds, &circumstances)]
+    }
+
+    /// The codes that count, and those that are only reported, with the rule in this mode.
+    fn found(&self, code: &str, mode: Mode) -> [Vec<String>; 2] {
+        let [device, request] = self.weighed(code, mode);
         let codes = |reasons: [Vec<Reason>; 2]| reasons.concat().iter().map(|reason| reason.code.to_string()).collect();
         [codes([device.reasons, request.reasons]), codes([device.reported, request.reported])]
     }
@@ -381,5 +385,16 @@ fn g04_every_built_in_rule_obeys_its_mode_or_is_firm() {
             [counts, [nothing(), found()], [nothing(), nothing()]]
         };
         assert_eq!([Mode::Enforce, Mode::Report, Mode::Off].map(|mode| scene.found(code, mode)), expected, "{code}");
+    }
+}
+
+#[test]
+fn g04_a_rule_that_reports_is_worth_as_much_as_one_that_is_off() {
+    for (code, scene) in scenes() {
+        let worth = |mode| scene.weighed(code, mode).map(|found| (found.vector, found.is_barred));
+        assert_eq!(worth(Mode::Report), worth(Mode::Off), "{code}");
+        let lowers =
+            worth(Mode::Enforce).iter().zip(worth(Mode::Off)).all(|(counts, not)| counts.0.tier() >= not.0.tier());
+        assert!(lowers, "{code}");
     }
 }
