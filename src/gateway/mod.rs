@@ -28,7 +28,7 @@ use crate::wire::path::is_plain_target;
 use assertion::SignedOver;
 use demand::Demand;
 use question::Question;
-use reasons::{FORWARDED_AMBIGUOUS, SESSION_MISSING};
+use reasons::FORWARDED_AMBIGUOUS;
 use route::Mode;
 
 /// The one core that every gateway asks.
@@ -83,10 +83,6 @@ impl Gateway {
             ..CheckCall::of(&request.route.app, question.subject)
         };
         match self.verifier.check(caller, &call).await {
-            // Without an instance, all that is known is the session that the token was given to.
-            Ok(Checked { verdict, .. }) if verdict.session.is_some() && question.context.user_session.is_empty() => {
-                self.refused(request, SESSION_MISSING)
-            }
             Ok(checked) => self.stated(caller, request, question, checked),
             Err(fault) => {
                 tracing::warn!(error = %fault, app = request.route.app.as_str(), "a gateway was left without a verdict");

@@ -31,10 +31,5 @@ pub(super) const PATH_AMBIGUOUS: Reason = Reason::new(
 );
 pub(super) const REQUEST_MALFORMED: Reason =
     Reason::new("request_malformed", "method or host of the request is too long, or not text", Remedy::ContactSupport);
-pub(super) const SESSION_MISSING: Reason = Reason::new(
-    "session_missing",
-    "the token is bound to a session, and the gateway names none",
-    Remedy::ContactSupport,
-);
 pub(super) const BODY_PARTIAL: Reason =
     Reason::new("body_partial", "the gateway did not see the whole body, whose digest counts", Remedy::ContactSupport);

@@ -273,7 +273,7 @@ pub enum EnrolOutcome {
     ChallengeExpired,
     /// The call's name was used for another call within the last minute. Nothing was spent.
     CallNameTaken,
-    /// Statements were made since its standing was read: read it and state the verdict again. Nothing was spent.
+    /// Statements that cover it were made since its standing was read: read it and state the verdict again. Nothing was spent.
     Overtaken,
 }
 
@@ -348,9 +348,8 @@ pub enum AdvanceOutcome {
     ChallengeExpired,
     /// The sign count is not acceptable.
     SignCount(SignCountRefusal),
-    /// Other claims or another binding were kept since the instance was read, a newer proof was, or statements were made: read it
-    /// and weigh the proof
-    /// again.
+    /// Other claims or another binding were kept since the instance was read, a newer proof was, or statements that cover it were
+    /// made: read it and weigh the proof again.
     Overtaken,
     /// There is no such instance.
     UnknownInstance,

@@ -80,6 +80,9 @@ pub enum TokenRejection {
     /// Trust was taken from all of the app since the proof that the token rests on.
     #[error("trust was taken from all of the app since the proof that the token rests on")]
     Revoked,
+    /// It is bound to a session, and none is named.
+    #[error("the token is bound to a session, and none is named")]
+    SessionMissing,
     /// It is bound to a session, and another one is named.
     #[error("the token is bound to another session")]
     SessionMismatch,
@@ -114,6 +117,7 @@ impl TokenRejection {
             Self::NotSingleUse => "token_not_single_use",
             Self::Consumed => "token_consumed",
             Self::Revoked => "token_revoked",
+            Self::SessionMissing => "session_missing",
             Self::SessionMismatch => "token_session_mismatch",
         }
     }

@@ -180,7 +180,7 @@ impl Verifier {
         Err(CallFault::Overtaken.into())
     }
 
-    /// The verdict; `None` when statements were made since the standing was read.
+    /// The verdict; `None` when statements that cover the instance were made since the standing was read.
     async fn enrolled(&self, app: &App, enrolment: Enrolment, now: Timestamp) -> Result<Option<Verdict>, Setback> {
         let verdict = enrolment.verdict.clone();
         let id = enrolment.instance.id;

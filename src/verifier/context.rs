@@ -116,6 +116,17 @@ pub(super) struct WeighedRequest<'a> {
     pub(super) now: Timestamp,
 }
 
+/// The verdict for a request of which nothing is known: whatever counts of a binding is not known to hold, although a rule may let
+/// pass what a request does not say.
+pub(super) fn bound_to_nothing(app: &App, verdict: Arc<Verdict>, now: Timestamp) -> Arc<Verdict> {
+    let Some(subject) = verdict.subject() else { return verdict };
+    let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(now) };
+    match appraise_binding(app.policy(), &Bonds::BROKEN, &circumstances) {
+        found if found.reasons.is_empty() => verdict,
+        found => Arc::new(Arc::unwrap_or_clone(verdict).lowered(found, &Decisions::CAREFUL)),
+    }
+}
+
 /// What the app's own rules find in the request; `None` where that is nothing.
 fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &WeighedRequest<'_>) -> Option<Appraisal> {
     let policy = app.policy();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bonafide::appraisal::{Aspect, BindingPolicy, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Stance};
+use bonafide::appraisal::{
+    Application, Aspect, BindingPolicy, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Stance,
+};
 use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
 use bonafide::grpc::CallerKey;
@@ -169,6 +171,24 @@ async fn f15_introspection_calls_nothing_active_that_it_cannot_judge() {
                 assert_eq!(is_active(&service, &token).await, active, "{name} {stance:?}");
             }
         }
+    }
+}
+
+/// A row that lets pass what a request does not say lets no introspection pass: nothing is compared there.
+#[tokio::test]
+async fn f15_introspection_is_let_in_where_no_binding_counts_alone() {
+    let world = World::new();
+    let rows = ["binding_address_missing", "binding_address_mismatch", "binding_address_unbound"];
+    for (reporting, active) in [(0, false), (1, false), (3, true)] {
+        let change = |config: &mut Config| {
+            let app = &mut config.verifier.apps[0];
+            app.binding = BindingPolicy { address: Stance::Deny, ..BindingPolicy::IGNORED };
+            let report = Application { mode: Mode::Report, ..Application::USUAL };
+            app.applications = rows[..reporting].iter().map(|code| ((*code).to_owned(), report)).collect();
+        };
+        let service = service(&world, &shared(), change).await;
+        let token = carried(&service, &world.phone(), Some(home()), "").await.1;
+        assert_eq!(is_active(&service, &token).await, active, "{reporting}");
     }
 }
 

@@ -27,6 +27,8 @@ use serde_json::{Value, json};
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 pub(crate) const ISSUER: &str = "https://verdicts.example.com";
 
+pub(crate) const SESSION: &[u8] = b"a session";
+
 pub(crate) struct Bench {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) store: Arc<dyn Store>,
@@ -187,17 +189,22 @@ impl Bench {
         self.check(CheckCall { consume: true, ..CheckCall::of(&name("shop"), CheckSubject::Token(token)) }).await
     }
 
+    /// What the token is worth in the session [`SESSION`].
+    pub(crate) async fn worth_in_session(&self, token: &str) -> Verdict {
+        self.worth_with(token, RequestContext { user_session: SESSION, ..RequestContext::default() }).await
+    }
+
     /// What the token is worth with a request.
     pub(crate) async fn worth_with(&self, token: &str, context: RequestContext<'_>) -> Verdict {
         self.check(CheckCall { context, ..CheckCall::of(&name("shop"), CheckSubject::Token(token)) }).await
     }
 
-    /// A token about nobody but a session, whose SHA-256 this is.
-    pub(crate) async fn session_token(&self, session: &[u8; 32]) -> String {
+    /// A token about nobody but the session [`SESSION`].
+    pub(crate) async fn session_token(&self) -> String {
         let token = self.token(&Value::Null, EAR).await;
         self.forged(&token, |_, payload| {
             payload.as_object_mut().map(|payload| payload.remove("sub"));
-            payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(session));
+            payload["bonafide"]["session_sha256"] = json!(BASE64URL_NOPAD.encode(&sha256(SESSION)));
         })
     }
 

@@ -83,9 +83,9 @@ async fn no_threshold_makes_less_of_what_a_binding_asks_for() {
 #[tokio::test]
 async fn g03_a_token_about_a_session_ends_with_what_its_evidence_rested_on() {
     let bench = Bench::new().await;
-    let session = bench.session_token(&[5; 32]).await;
-    assert_eq!(bench.worth(&session).await.decision, Decision::Allow);
+    let session = bench.session_token().await;
+    assert_eq!(bench.worth_in_session(&session).await.decision, Decision::Allow);
     changed(&bench, |app| app.app_attest.as_mut().expect("a section").lab_roots.clear());
-    let verdict = bench.worth(&session).await;
+    let verdict = bench.worth_in_session(&session).await;
     assert_eq!((verdict.decision, codes(&verdict)), (Decision::StepUp, vec!["lab_anchor", "token_policy_changed"]));
 }

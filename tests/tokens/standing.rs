@@ -15,7 +15,7 @@ use bonafide::verifier::{
 };
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, EAR, START, apps, assert_allowed, assert_refused, caller, codes, name};
+use crate::bench::{Bench, EAR, SESSION, START, apps, assert_allowed, assert_refused, caller, codes, name};
 
 /// Another configuration, in which no laboratory is trusted any more.
 fn strict() -> Vec<AppConfig> {
@@ -88,26 +88,27 @@ async fn a_token_about_an_unknown_instance_is_refused() {
 #[tokio::test]
 async fn a_token_about_a_session_is_its_own_statement_under_its_own_policy() {
     let bench = Bench::new().await;
-    let session = bench.session_token(&[5; 32]).await;
-    let verdict = bench.worth(&session).await;
+    let session = bench.session_token().await;
+    let verdict = bench.worth_in_session(&session).await;
     assert_allowed(&verdict);
-    assert_eq!((verdict.session, verdict.instance), (Some(Box::new([5; 32])), None));
+    assert_eq!((verdict.session, verdict.instance), (Some(Box::new(sha256(SESSION))), None));
     assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)));
     let mut other = apps(&AppAttestLab::new(START).expect("a laboratory"));
     for app in &mut other {
         app.app_attest.as_mut().expect("a section").policy.min_os_version = "99".parse().ok();
     }
     bench.verifier.reload(other).expect("reloads");
-    let verdict = bench.worth(&session).await;
+    let verdict = bench.worth_in_session(&session).await;
     assert_eq!((verdict.decision, codes(&verdict)), (Decision::StepUp, vec!["lab_anchor", "token_policy_changed"]));
 }
 
 #[tokio::test]
 async fn f15_a_token_about_a_session_stays_in_its_session() {
     let bench = Bench::new().await;
-    let session = bench.session_token(&sha256(b"a session")).await;
+    let session = bench.session_token().await;
     let in_session = |user_session| RequestContext { user_session, ..RequestContext::default() };
-    assert_allowed(&bench.worth_with(&session, in_session(b"a session")).await);
+    assert_allowed(&bench.worth_with(&session, in_session(SESSION)).await);
+    assert_refused(&bench.worth(&session).await, "session_missing");
     assert_refused(&bench.worth_with(&session, in_session(b"another")).await, "token_session_mismatch");
 
     let gateway = Gateway::new(Arc::clone(&bench.verifier), Arc::default(), GatewayRules::USUAL);
@@ -133,8 +134,8 @@ async fn f15_a_token_about_a_session_stays_in_its_session() {
 async fn d07_what_is_said_of_all_of_an_app_covers_tokens_about_sessions() {
     let bench = Bench::new().await;
     bench.verifier.look().await.expect("looks");
-    let session = bench.session_token(&[5; 32]).await;
-    assert_allowed(&bench.worth(&session).await);
+    let session = bench.session_token().await;
+    assert_allowed(&bench.worth_in_session(&session).await);
     let desk = caller(Role::Operator);
     let rule = async |app: &str, ruling| {
         let said = Said { ruling, why: "a leak" };
@@ -142,20 +143,21 @@ async fn d07_what_is_said_of_all_of_an_app_covers_tokens_about_sessions() {
     };
     let until = START.plus(Duration::from_secs(60));
     rule("bank", Ruling::Revoked { until: None }).await;
-    assert_allowed(&bench.worth(&session).await);
+    assert_allowed(&bench.worth_in_session(&session).await);
     rule("shop", Ruling::Revoked { until: Some(until) }).await;
-    assert_refused(&bench.worth(&session).await, "token_revoked");
+    assert_refused(&bench.worth_in_session(&session).await, "token_revoked");
     let restarted = bench.replica().await;
     let shop = name("shop");
-    let call = CheckCall::of(&shop, CheckSubject::Token(&session));
+    let context = RequestContext { user_session: SESSION, ..RequestContext::default() };
+    let call = CheckCall { context, ..CheckCall::of(&shop, CheckSubject::Token(&session)) };
     let elsewhere = restarted.check(&caller(Role::Gateway), &call).await.expect("a verdict").verdict;
     assert_refused(&elsewhere, "token_revoked");
     bench.later(Duration::from_secs(60));
-    assert_allowed(&bench.worth(&session).await);
+    assert_allowed(&bench.worth_in_session(&session).await);
     rule("shop", Ruling::Revoked { until: None }).await;
-    assert_refused(&bench.worth(&session).await, "token_revoked");
+    assert_refused(&bench.worth_in_session(&session).await, "token_revoked");
     rule("shop", Ruling::Reinstated).await;
-    assert_allowed(&bench.worth(&session).await);
+    assert_allowed(&bench.worth_in_session(&session).await);
 }
 
 #[tokio::test]
@@ -164,7 +166,7 @@ async fn a_session_that_was_proved_after_a_revocation_is_not_covered() {
     let said = Said { ruling: Ruling::Revoked { until: None }, why: "a leak" };
     bench.verifier.rule_on_group(&caller(Role::Operator), &name("shop"), Group::App, said).await.expect("declared");
     bench.later(Duration::from_secs(1));
-    assert_allowed(&bench.worth(&bench.session_token(&[5; 32]).await).await);
+    assert_allowed(&bench.worth_in_session(&bench.session_token().await).await);
 }
 
 /// A token is a statement of its own: a fresh proof does not better it, and it does not better a fresh proof that is refused.

@@ -101,6 +101,14 @@ pub fn appraise_binding(policy: &Policy, bonds: &Bonds, circumstances: &Circumst
     weighing.appraisal
 }
 
+impl Bonds {
+    /// A request that has nothing in common with the proof.
+    pub const BROKEN: Self = {
+        let broken = Bond { bound: Some([0; 16]), presented: Some([1; 16]) };
+        Self { address: broken, tls_fingerprint: broken, user_session: broken }
+    };
+}
+
 impl Bond {
     /// Why the request is not known to come from where the proof came from.
     fn broken(&self, findings: Findings) -> Option<Reason> {

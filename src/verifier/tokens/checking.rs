@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Tokens;
 use crate::appraisal::{Decisions, Reason, Remedy};
 use crate::cache::KnownToken;
-use crate::crypto::digest::{sha256, sha256_of_parts};
+use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::ids::Name;
 use crate::store::{ConsumeOutcome, Use};
 use crate::time::Timestamp;
@@ -67,9 +67,8 @@ impl Verifier {
         let claims = &known.claims;
         tokens.fits(claims, &caller.relying_party, &app.name, at.now)?;
         let proved = bearer(claims, token, &call.context, at.now)?;
-        let named = call.context.user_session;
-        if claims.session.is_some_and(|session| !named.is_empty() && session != sha256(named)) {
-            return Err(TokenRejection::SessionMismatch.into());
+        if let Some(session) = claims.session {
+            in_session(&session, call.context.user_session)?;
         }
         if call.consume && !claims.single_use {
             return Err(TokenRejection::NotSingleUse.into());
@@ -208,6 +207,15 @@ fn bearer(
     let RequestContext { method, scheme, authority, path, .. } = *context;
     let proof = DpopProof::read(context.dpop_proof.as_bytes())?;
     proof.check(&key, token, Requested { method, scheme, authority, path }, now).map(Some)
+}
+
+/// Whether the request is made in the session that the token is about: no key says who brings it.
+fn in_session(session: &Digest, named: &[u8]) -> Result<(), TokenRejection> {
+    match named {
+        [] => Err(TokenRejection::SessionMissing),
+        named if *session != sha256(named) => Err(TokenRejection::SessionMismatch),
+        _ => Ok(()),
+    }
 }
 
 /// What a single-use token is known again by: its own name, since one signature can be written in two ways.

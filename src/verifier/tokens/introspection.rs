@@ -11,7 +11,7 @@ use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Verdict};
 use crate::verifier::caller::Caller;
 use crate::verifier::check::RequestContext;
-use crate::verifier::context::WeighedRequest;
+use crate::verifier::context::{WeighedRequest, bound_to_nothing};
 use crate::verifier::fault::CallFault;
 use crate::verifier::refusal::{Refusal, Setback};
 use crate::verifier::{Moment, Verifier};
@@ -49,13 +49,13 @@ impl Verifier {
         tokens.fits(&known.claims, &caller.relying_party, &app.name, at.now)?;
         // Whoever asks names no session, and would let anybody's pass.
         if known.claims.session.is_some() {
-            return Err(TokenRejection::SessionMismatch.into());
+            return Err(TokenRejection::SessionMissing.into());
         }
         if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
             return Err(TokenRejection::Consumed.into());
         }
-        let verdict = self.standing(&app, caller, &known, at).await?;
         // Nothing is said of the request: what needs to know it finds fault.
+        let verdict = bound_to_nothing(&app, self.standing(&app, caller, &known, at).await?, at.now);
         let weighed = WeighedRequest {
             context: RequestContext::default(),
             is_asserted: false,
