@@ -311,7 +311,7 @@ pub struct Advance {
 pub enum Tells {
     /// A tier that is not that of the proof before.
     Tier,
-    /// Claims that are not those of the proof before as well: what is kept would be weighed with them.
+    /// The claims, since what is kept is weighed with those of the proof before.
     Claims,
 }
 

@@ -278,7 +278,7 @@ impl Verifier {
             ((said != instance.claims).then_some(said), verdict)
         };
         // Beside the tier, a replica that keeps the verdict before would miss these.
-        let is_missed = |_: &Claims| app.policy().hangs_on_requests() || before().decision != verdict.decision;
+        let is_missed = |_: &Claims| app.policy().weighs_requests_by_claims() || before().decision != verdict.decision;
         let tells = if claims.as_ref().is_some_and(is_missed) { Tells::Claims } else { Tells::Tier };
         Advance {
             challenge: proof.challenge,

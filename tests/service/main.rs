@@ -19,6 +19,7 @@ mod reconfigured;
 mod rehearsed;
 mod reloaded;
 mod reports;
+mod reproved;
 mod requests;
 mod revocation;
 mod revoked_tokens;

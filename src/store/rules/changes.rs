@@ -49,8 +49,7 @@ pub(in crate::store) fn found(
         let said = statements.statements(&instance.app, &scope)?;
         covering.extend(said.into_iter().filter(|change| change.position > enrolled_after));
     }
-    let serials = instance.serials.iter().filter_map(|serial| Serial::from_hex(serial));
-    covering.extend(on_serials(statements, &instance.app, serials)?);
+    covering.extend(on_serials(statements, &instance.app, read(&instance.serials))?);
     let reinstated = own.iter().filter(|change| ends_of(change).is_none()).map(|change| change.position).max();
     // Reinstating one instance lifts what was said before of all that it belongs to.
     covering.retain(|change| reinstated.is_none_or(|reinstated| change.position > reinstated));
@@ -89,9 +88,8 @@ pub(super) fn is_overtaken(
         return Ok(false);
     }
     let Some(Groups { app, account, serials }) = ledger.groups(instance)? else { return Ok(false) };
-    let serials = serials.iter().filter_map(|serial| Serial::from_hex(serial)).map(Scope::Serial);
-    let scopes = [Scope::Instance(*instance), Scope::App].into_iter().chain(account.map(Scope::Account)).chain(serials);
-    is_said_of(ledger, &app, scopes, seen)
+    let scopes = [Scope::Instance(*instance), Scope::App].into_iter().chain(account.map(Scope::Account));
+    is_said_of(ledger, &app, scopes.chain(read(&serials).map(Scope::Serial)), seen)
 }
 
 /// Whether something was said after a position that covers a newcomer with these serial numbers in its chain.
@@ -100,11 +98,13 @@ pub(super) fn is_newcomer_overtaken(
     newcomer: &Instance,
     seen: Position,
 ) -> Result<bool, StoreFault> {
-    if ledger.stated() <= seen {
-        return Ok(false);
-    }
-    let serials = newcomer.serials.iter().filter_map(|serial| Serial::from_hex(serial)).map(Scope::Serial);
-    is_said_of(ledger, &newcomer.app, serials, seen)
+    let scopes = read(&newcomer.serials).map(Scope::Serial);
+    Ok(ledger.stated() > seen && is_said_of(ledger, &newcomer.app, scopes, seen)?)
+}
+
+/// The serial numbers of a chain, as they are kept.
+fn read(serials: &[String]) -> impl Iterator<Item = Serial> {
+    serials.iter().filter_map(|serial| Serial::from_hex(serial))
 }
 
 fn is_said_of(

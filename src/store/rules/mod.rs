@@ -64,7 +64,7 @@ pub(super) fn advance(
             if advance.claims.is_some() || changes_tier {
                 record(ledger, &advance.verdict, advance.proven_at)?;
             }
-            if changes_tier || (advance.claims.is_some() && advance.tells == Tells::Claims) {
+            if changes_tier || advance.tells == Tells::Claims {
                 tell(ledger, advance)?;
             }
             let claims_at = advance.claims.as_ref().map_or(progress.claims_at, |_| advance.sign_count);
