@@ -161,7 +161,7 @@ fn write_integrity() {
 /// Tokens under the target's own key, payloads alone, and a proof.
 fn write_tokens() {
     let key = targets::token_key();
-    let payload = br#"{"aud":"shop","bonafide":{"app":"shop","policy_revision":"0011223344556677","proven_at":1,"single_use":true,"bound":{"tls":"BwcHBwcHBwcHBwcHBwcHBw"}},"cnf":{"jkt":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},"ear_verifier_id":{"build":"b","developer":"d"},"eat_profile":"tag:ietf.org,2026:rats/ear#04","exp":3,"iat":2,"iss":"https://v.example","jti":"a","nbf":2,"sub":"s","submods":{"shop":{"ear_appraisal_policy_ids":["p"],"ear_status":"affirming","ear_trustworthiness_vector":{"hardware":2},"ear_verifier_claims":{"decision":"allow","reasons":["lab_anchor"]}}}}"#;
+    let payload = br#"{"aud":"shop","bonafide":{"app":"shop","policy_revision":"0011223344556677","proven_at":1,"single_use_until":4,"bound":{"tls":"BwcHBwcHBwcHBwcHBwcHBw"}},"cnf":{"jkt":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},"ear_verifier_id":{"build":"b","developer":"d"},"eat_profile":"tag:ietf.org,2026:rats/ear#04","exp":3,"iat":2,"iss":"https://v.example","jti":"a","nbf":2,"sub":"s","submods":{"shop":{"ear_appraisal_policy_ids":["p"],"ear_status":"affirming","ear_trustworthiness_vector":{"hardware":2},"ear_verifier_claims":{"decision":"allow","reasons":["lab_anchor"]}}}}"#;
     write("verdict_token", "payload", payload);
     write("verdict_token", "good", key.sign("eat+jwt", payload).expect("signed").as_bytes());
     write("verdict_token", "of-another-type", key.sign("dpop+jwt", payload).expect("signed").as_bytes());

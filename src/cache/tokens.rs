@@ -107,7 +107,7 @@ mod tests {
             reasons: Vec::new(),
             policy: Policy::default().revision(),
             proven_at: Timestamp::EPOCH,
-            single_use: false,
+            single_use_until: None,
             session: None,
             bound: Bound::default(),
         };

@@ -38,7 +38,7 @@ pub struct TokenClaims {
     pub audience: Name,
     /// The instance's pseudonym towards that party; `None` where no instance is known.
     pub subject: Option<String>,
-    /// The token's own name, no other token's.
+    /// The token's own name. All that count once and were signed for one proof and party have one name: they are one use.
     pub id: String,
     /// When it was signed, and from when on it counts, in whole seconds.
     pub issued_at: Timestamp,
@@ -60,8 +60,8 @@ pub struct TokenClaims {
     pub policy: PolicyRevision,
     /// When the proof behind it was given, in whole seconds.
     pub proven_at: Timestamp,
-    /// Whether it counts once only.
-    pub single_use: bool,
+    /// Until when its use is remembered, in whole seconds, if it counts once only.
+    pub single_use_until: Option<Timestamp>,
     /// SHA-256 of the session that it is bound to, where no instance is known.
     pub session: Option<Digest>,
     /// What else it is bound to.
@@ -99,8 +99,8 @@ struct Private {
     app: AppName,
     policy_revision: PolicyRevision,
     proven_at: u64,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    single_use: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    single_use_until: Option<u64>,
     #[serde(default, with = "digest_text", skip_serializing_if = "Option::is_none")]
     session_sha256: Option<Digest>,
     #[serde(default, skip_serializing_if = "Bound::is_empty")]
@@ -224,7 +224,7 @@ impl TokenClaims {
             app: self.app.clone(),
             policy_revision: self.policy,
             proven_at: self.proven_at.as_secs(),
-            single_use: self.single_use,
+            single_use_until: self.single_use_until.map(Timestamp::as_secs),
             session_sha256: self.session,
             bound: self.bound,
         }
@@ -255,7 +255,7 @@ impl TokenClaims {
             reasons: submodule.claims.reasons,
             policy: private.policy_revision,
             proven_at: seconds(private.proven_at),
-            single_use: private.single_use,
+            single_use_until: private.single_use_until.map(seconds),
             session: private.session_sha256,
             bound: private.bound,
         })
@@ -325,7 +325,7 @@ mod tests {
             reasons: vec!["lab_anchor".into()],
             policy: Policy::default().revision(),
             proven_at: seconds(1_799_999_990),
-            single_use: true,
+            single_use_until: Some(seconds(1_800_003_960)),
             session: None,
             bound: Bound { address: Some([3; 16]), ..Bound::default() },
         }
@@ -358,7 +358,7 @@ mod tests {
                 "app": "shop-app",
                 "policy_revision": revision.to_string(),
                 "proven_at": 1_799_999_990,
-                "single_use": true,
+                "single_use_until": 1_800_003_960,
                 "bound": { "address": "AwMDAwMDAwMDAwMDAwMDAw" },
             },
         });
@@ -382,7 +382,7 @@ mod tests {
     fn what_is_empty_is_left_out() {
         let (confirmation, bound) = (Confirmation::default(), Bound::default());
         let bare = TokenClaims { subject: None, vector: TrustVector::SILENT, confirmation, bound, ..claims() };
-        let bare = TokenClaims { reasons: Vec::new(), single_use: false, ..bare };
+        let bare = TokenClaims { reasons: Vec::new(), single_use_until: None, ..bare };
         let written: Value = serde_json::from_slice(&bare.write(EarProfile::Ear04)).expect("JSON");
         assert!(written.get("cnf").is_none() && written.get("sub").is_none());
         let names: Vec<_> = written["submods"]["shop-app"].as_object().expect("an object").keys().collect();
@@ -397,25 +397,19 @@ mod tests {
         let tier = prop_oneof![Just(Tier::Affirming), Just(Tier::Warning), Just(Tier::None)];
         let times = (0..1_u64 << 40, 0..1_u64 << 40);
         let keys = any::<(Option<[u8; 32]>, Option<[u8; 32]>, Option<[u8; 16]>)>();
-        (decision, tier, times, keys, any::<(i8, i8, bool)>(), proptest::collection::vec("[a-z_]{1,20}", 0..4))
-            .prop_map(|(decision, tier, (iat, exp), (key, digest, tag), (one, other, single_use), reasons)| {
-                TokenClaims {
-                    decision,
-                    tier,
-                    issued_at: seconds(iat),
-                    expires_at: seconds(exp),
-                    confirmation: Confirmation { key, certificate: digest },
-                    session: digest,
-                    bound: Bound { tls: tag, session: tag, address: None },
-                    vector: TrustVector {
-                        configuration: Worth(one),
-                        storage_opaque: Worth(other),
-                        ..TrustVector::SILENT
-                    },
-                    single_use,
-                    reasons,
-                    ..claims()
-                }
+        (decision, tier, times, keys, any::<(i8, i8, Option<u32>)>(), proptest::collection::vec("[a-z_]{1,20}", 0..4))
+            .prop_map(|(decision, tier, (iat, exp), (key, digest, tag), (one, other, until), reasons)| TokenClaims {
+                decision,
+                tier,
+                issued_at: seconds(iat),
+                expires_at: seconds(exp),
+                confirmation: Confirmation { key, certificate: digest },
+                session: digest,
+                bound: Bound { tls: tag, session: tag, address: None },
+                vector: TrustVector { configuration: Worth(one), storage_opaque: Worth(other), ..TrustVector::SILENT },
+                single_use_until: until.map(|until| seconds(until.into())),
+                reasons,
+                ..claims()
             })
     }
 

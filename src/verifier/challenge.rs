@@ -132,18 +132,27 @@ impl Challenges {
         binding: Binding<'_>,
         now: Timestamp,
     ) -> Result<Spend, ChallengeRejection> {
-        let bytes = decoded(text).ok_or(ChallengeRejection::Malformed)?;
-        let (body, tag) = bytes.split_at_checked(BODY_LENGTH).ok_or(ChallengeRejection::Malformed)?;
-        if !self.key.matches(body, tag) {
-            return Err(ChallengeRejection::NotIssued);
-        }
-        let fields = Fields::read(body).ok_or(ChallengeRejection::Malformed)?;
+        let fields = self.authentic(text)?;
         fields.fit(binding, now)?;
         if fields.expires_at > now.plus(self.lifetime).plus(CLOCK_SKEW) {
             // Issued while a clock was wrong: it would be good for as long as the clock was ahead.
             return Err(ChallengeRejection::Expired);
         }
-        Ok(Spend { id: fields.id, expires_at: fields.expires_at })
+        Ok(fields.spend())
+    }
+
+    /// A challenge of this service's, whether or not it may be redeemed now; `None` for every other text.
+    pub(super) fn issued(&self, text: &str) -> Option<Spend> {
+        self.authentic(text).ok().map(|fields| fields.spend())
+    }
+
+    fn authentic(&self, text: &str) -> Result<Fields, ChallengeRejection> {
+        let bytes = decoded(text).ok_or(ChallengeRejection::Malformed)?;
+        let (body, tag) = bytes.split_at_checked(BODY_LENGTH).ok_or(ChallengeRejection::Malformed)?;
+        if !self.key.matches(body, tag) {
+            return Err(ChallengeRejection::NotIssued);
+        }
+        Fields::read(body).ok_or(ChallengeRejection::Malformed)
     }
 }
 
@@ -167,6 +176,10 @@ impl Fields {
             id: reader.array()?,
         };
         (version == VERSION && reader.is_empty()).then_some(fields)
+    }
+
+    const fn spend(&self) -> Spend {
+        Spend { id: self.id, expires_at: self.expires_at }
     }
 
     fn fit(&self, binding: Binding<'_>, now: Timestamp) -> Result<(), ChallengeRejection> {

@@ -12,7 +12,7 @@ use bonafide::crypto::seal::SealKey;
 use bonafide::evidence::app_attest::AppId;
 use bonafide::evidence::claims::Environment;
 use bonafide::ids::Name;
-use bonafide::lab::app_attest::{AppAttestLab, LabDevice};
+use bonafide::lab::app_attest::{AppAttestLab, Attested, LabDevice};
 use bonafide::store::{MemoryStore, NewKey, Store, StoredKey};
 use bonafide::time::Timestamp;
 use bonafide::verdict::{Decision, Verdict};
@@ -128,10 +128,20 @@ impl Bench {
     pub(crate) async fn enrolled(&self, cnf: &Value, token: Option<TokenRequest<'_>>) -> (Verdict, Vec<u8>) {
         let client_data = self.client_data(Purpose::Attest, cnf);
         let attested = self.phone.attest(&client_data).expect("attests");
+        (self.attest((&client_data, &attested), token).await, client_data)
+    }
+
+    /// A token for this proof, which may have been given before.
+    pub(crate) async fn attested(&self, proof: (&[u8], &Attested), request: TokenRequest<'_>) -> String {
+        let verdict = self.attest(proof, Some(request)).await;
+        self.sign(&request, &(verdict, proof.0.to_vec())).await.token
+    }
+
+    async fn attest(&self, (client_data, attested): (&[u8], &Attested), token: Option<TokenRequest<'_>>) -> Verdict {
         let evidence = AppAttestEvidence { attestation_object: &attested.object, key_id: &attested.key_id };
         let call = AttestCall {
             app: &name("shop"),
-            client_data: &client_data,
+            client_data,
             evidence: Evidence::AppAttest(evidence),
             session: b"",
             account: "",
@@ -139,8 +149,7 @@ impl Bench {
             context: None,
             token,
         };
-        let verdict = self.verifier.attest(&shop(), call).await.expect("a verdict");
-        (verdict, client_data)
+        self.verifier.attest(&shop(), call).await.expect("a verdict")
     }
 
     /// The phone signs a challenge; gives the verdict and the client data.

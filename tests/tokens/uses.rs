@@ -1,12 +1,14 @@
 //! Tokens that count once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bonafide::verdict::{Decision, Freshness};
+use bonafide::verifier::{Purpose, TokenKind, TokenRequest};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
-use crate::bench::{Bench, EAR, SINGLE_USE, assert_allowed, assert_refused};
+use crate::bench::{Bench, EAR, SINGLE_USE, START, assert_allowed, assert_refused, name, part, shop};
 
 #[tokio::test]
 async fn f15_a_single_use_token_counts_until_it_is_consumed() {
@@ -50,6 +52,41 @@ async fn e14_another_form_of_the_signature_is_the_same_token() {
     let other = format!("{signed}.{}", BASE64URL_NOPAD.encode(&other.to_bytes()));
     assert_ne!(other, token);
     assert_refused(&bench.consumed(&other).await, "token_consumed");
+}
+
+#[tokio::test]
+async fn f15_a_repeated_proof_is_one_use() {
+    let bench = Bench::new().await;
+    let data = bench.client_data(Purpose::Attest, &Value::Null);
+    let attested = bench.phone.attest(&data).expect("attests");
+    let brief = TokenRequest { lifetime: Some(Duration::from_secs(10)), ..SINGLE_USE };
+    let first = bench.attested((&data, &attested), brief).await;
+    assert_eq!(part(&first, 1)["bonafide"]["single_use_until"], START.as_secs() + 300 + 60 + 3600);
+    assert_allowed(&bench.consumed(&first).await);
+    bench.later(Duration::from_secs(299));
+    bench.verifier.purge().await.expect("purges");
+    let second = bench.attested((&data, &attested), SINGLE_USE).await;
+    assert_refused(&bench.worth(&second).await, "token_consumed");
+    assert_refused(&bench.consumed(&second).await, "token_consumed");
+    bench.later(Duration::from_secs(290));
+    bench.verifier.purge().await.expect("purges");
+    assert_refused(&bench.consumed(&second).await, "token_consumed");
+    assert_refused(&bench.worth(&first).await, "token_expired");
+}
+
+#[tokio::test]
+async fn another_party_and_another_proof_have_a_use_of_their_own() {
+    let mut bench = Bench::new().await;
+    let enrolled = bench.enrolled(&Value::Null, Some(SINGLE_USE)).await;
+    let token = bench.sign(&SINGLE_USE, &enrolled).await.token;
+    assert_allowed(&bench.consumed(&token).await);
+    let orders = name("orders");
+    let kind = TokenKind::Ear { audience: Some(&orders), single_use: true, client_certificate: None };
+    let theirs = bench.sign(&TokenRequest { kind, lifetime: None }, &enrolled).await.token;
+    assert_ne!(part(&theirs, 1)["jti"], part(&token, 1)["jti"]);
+    let pseudonym = bench.verifier.pseudonym(&shop(), enrolled.0.instance.expect("an instance"));
+    let asserted = bench.asserted(&pseudonym, &Value::Null, Some(SINGLE_USE)).await.expect("a verdict");
+    assert_allowed(&bench.consumed(&bench.sign(&SINGLE_USE, &asserted).await.token).await);
 }
 
 #[tokio::test]

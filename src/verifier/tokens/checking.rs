@@ -70,10 +70,10 @@ impl Verifier {
         if let Some(session) = claims.session {
             in_session(&session, call.context.user_session)?;
         }
-        if call.consume && !claims.single_use {
+        let once = use_of(claims);
+        if call.consume && once.is_none() {
             return Err(TokenRejection::NotSingleUse.into());
         }
-        let once = claims.single_use.then(|| use_of(claims));
         if let Some(once) = once
             && self.store.is_consumed(once).await?
         {
@@ -218,9 +218,10 @@ fn in_session(session: &Digest, named: &[u8]) -> Result<(), TokenRejection> {
     }
 }
 
-/// What a single-use token is known again by: its own name, since one signature can be written in two ways.
-pub(super) fn use_of(claims: &TokenClaims) -> Use {
-    Use { id: sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]), expires_at: claims.expires_at }
+/// What a single-use token is known again by, `None` if it is none: its own name, since one signature can be written in two ways.
+pub(super) fn use_of(claims: &TokenClaims) -> Option<Use> {
+    let id = || sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]);
+    claims.single_use_until.map(|expires_at| Use { id: id(), expires_at })
 }
 
 /// Makes the worse of both of what holds now, by what is done at each tier now.
@@ -240,7 +241,7 @@ impl Verdict {
     /// Lets the verdict hold for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
     pub(super) fn carry_by(&mut self, claims: &TokenClaims) {
         self.expires_at = self.expires_at.min(claims.expires_at);
-        if claims.single_use || !claims.confirmation.is_empty() {
+        if claims.single_use_until.is_some() || !claims.confirmation.is_empty() {
             self.freshness = Freshness::NEVER;
         }
     }

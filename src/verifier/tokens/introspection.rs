@@ -51,7 +51,9 @@ impl Verifier {
         if known.claims.session.is_some() {
             return Err(TokenRejection::SessionMissing.into());
         }
-        if known.claims.single_use && self.store.is_consumed(use_of(&known.claims)).await? {
+        if let Some(once) = use_of(&known.claims)
+            && self.store.is_consumed(once).await?
+        {
             return Err(TokenRejection::Consumed.into());
         }
         // Nothing is said of the request: what needs to know it finds fault.

@@ -4,12 +4,14 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::Tokens;
 use super::request::{SignedToken, TokenKind, TokenRequest};
+use crate::crypto::digest::sha256_of_parts;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::{NoRandomness, random};
 use crate::evidence::client_data::ClientData;
 use crate::ids::{InstanceId, Name};
+use crate::store::ANSWER_KEPT_FOR;
 use crate::time::Timestamp;
-use crate::token::{CLIENT_ATTESTATION_TYPE, ClientAttestation, EAR_TYPE};
+use crate::token::{CLIENT_ATTESTATION_TYPE, ClientAttestation, EAR_TYPE, LIFETIME_LIMIT};
 use crate::verdict::ear::{Confirmation, TokenClaims};
 use crate::verdict::{Bound, Decision, Verdict};
 use crate::verifier::Verifier;
@@ -24,10 +26,16 @@ struct Times {
     expires_at: Timestamp,
 }
 
+/// What a token is known by, and until when, if it counts once.
+struct Named {
+    id: String,
+    single_use_until: Option<Timestamp>,
+}
+
 /// What an EAR is to say beside the verdict.
 struct Beside {
     audience: Name,
-    single_use: bool,
+    named: Named,
     confirmation: Confirmation,
     bound: Bound,
 }
@@ -70,8 +78,10 @@ impl Verifier {
                 let confirmation = Confirmation { key, certificate: client_certificate };
                 let audience = tokens.audience(caller, audience)?;
                 let bound = self.bound_towards(caller, &audience, context, verdict)?;
-                let beside = Beside { audience, single_use, confirmation, bound };
-                (EAR_TYPE, self.claims(tokens, beside, verdict, times)?.write(tokens.profile))
+                let named = if single_use { self.named_once(&client_data, &audience) } else { Some(Named::anew()?) };
+                let Some(named) = named else { return Ok(None) };
+                let beside = Beside { audience, named, confirmation, bound };
+                (EAR_TYPE, self.claims(tokens, beside, verdict, times).write(tokens.profile))
             }
             TokenKind::ClientAttestation { client_id } => {
                 let key = client_data.confirmation_key.as_ref().ok_or(CallFault::ConfirmationMissing)?;
@@ -117,18 +127,24 @@ impl Verifier {
         Ok(context.map(|context| self.bound(&app, audience, context)).unwrap_or_default())
     }
 
-    fn claims(
-        &self,
-        tokens: &Tokens,
-        beside: Beside,
-        verdict: &Verdict,
-        times: Times,
-    ) -> Result<TokenClaims, NoRandomness> {
-        Ok(TokenClaims {
+    /// The one use that a proof gives a party, however often the proof is repeated before its challenge expires, and a named call
+    /// while its first answer is kept. It is remembered until all that could be signed for it has ended.
+    fn named_once(&self, said: &ClientData, audience: &Name) -> Option<Named> {
+        let challenge = self.challenges.issued(&said.challenge)?;
+        let id = sha256_of_parts(&[b"bonafide single use", &challenge.id, audience.as_str().as_bytes()]);
+        let until = challenge.expires_at.plus(ANSWER_KEPT_FOR).plus(LIFETIME_LIMIT);
+        Some(Named {
+            id: BASE64URL_NOPAD.encode(id.first_chunk::<16>()?),
+            single_use_until: Some(whole_seconds(until)),
+        })
+    }
+
+    fn claims(&self, tokens: &Tokens, beside: Beside, verdict: &Verdict, times: Times) -> TokenClaims {
+        TokenClaims {
             issuer: tokens.issuer.to_string(),
             subject: verdict.instance.map(|id| self.pseudonym_towards(&beside.audience, id)),
             audience: beside.audience,
-            id: BASE64URL_NOPAD.encode(&random::<16>()?),
+            id: beside.named.id,
             issued_at: times.issued_at,
             expires_at: times.expires_at,
             confirmation: beside.confirmation,
@@ -139,10 +155,17 @@ impl Verifier {
             reasons: verdict.reasons.iter().map(|reason| reason.code.clone().into_owned()).collect(),
             policy: verdict.policy,
             proven_at: whole_seconds(verdict.issued_at),
-            single_use: beside.single_use,
+            single_use_until: beside.named.single_use_until,
             session: verdict.session.as_deref().copied(),
             bound: beside.bound,
-        })
+        }
+    }
+}
+
+impl Named {
+    /// A name that no other token has.
+    fn anew() -> Result<Self, NoRandomness> {
+        Ok(Self { id: BASE64URL_NOPAD.encode(&random::<16>()?), single_use_until: None })
     }
 }
 
