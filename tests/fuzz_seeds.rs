@@ -185,7 +185,8 @@ fn write_descriptions() {
         host: "shop.example".into(),
         scheme: "https".into(),
         size: 5,
-        body: "hello".into(),
+        protocol: "HTTP/2".into(),
+        raw_body: "hello".into(),
         ..HttpRequest::default()
     };
     let field = HeaderValue { key: "dpop".to_owned(), value: "text".into(), raw_value: "raw".into() };

@@ -317,7 +317,7 @@ pub fn envoy_description(bytes: &[u8]) {
     assert_eq!((read.address, read.certificate), (&*address, &*source.certificate));
     assert_eq!((read.method, read.path), (&*http.method, &*http.path));
     assert_eq!((read.host, read.scheme), (&*http.host, &*http.scheme));
-    assert_eq!((read.size, read.body, read.raw_body), (http.size, &*http.body, &*http.raw_body));
+    assert_eq!((read.size, read.text_body, read.raw_body), (http.size, &*http.body, &*http.raw_body));
     // A library keeps one of each name.
     let told = |name: &str| read.fields.iter().any(|(field, _)| *field == name.as_bytes());
     assert!(http.headers.keys().all(|name| told(name)));

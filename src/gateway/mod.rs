@@ -122,7 +122,8 @@ impl Gateway {
 }
 
 /// Whether the request must not pass even where nothing is enforced: it carries what an upstream may take for our word, and not
-/// every proxy can take that out; or an upstream may take its target for one of a route where much is enforced.
+/// every proxy can take that out; an upstream may take its target for one of a route where much is enforced; or anything could
+/// follow in it.
 fn is_unsafe(request: &Request<'_>) -> bool {
-    request.fields.has_disguise() || !is_plain_target(request.path)
+    request.fields.has_disguise() || !is_plain_target(request.path) || request.asks_for_tunnel()
 }

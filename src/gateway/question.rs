@@ -3,7 +3,9 @@
 use super::assertion::{ASSERTION_LIMIT, SignedOver};
 use super::demand;
 use super::fields::{ASSERTION, DPOP, INSTANCE, TOKEN};
-use super::reasons::{BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED};
+use super::reasons::{
+    BODY_PARTIAL, CREDENTIAL_MISSING, HEADER_SPELLING, PATH_AMBIGUOUS, REQUEST_MALFORMED, TUNNEL_ASKED,
+};
 use super::request::{Body, Request};
 use super::route::{BodyRule, GatewayRules, SubjectFrom};
 use crate::crypto::digest::{Digest, sha256};
@@ -36,6 +38,9 @@ impl<'a> Question<'a> {
         }
         if !is_plain_target(request.path) {
             return Err(PATH_AMBIGUOUS);
+        }
+        if request.asks_for_tunnel() {
+            return Err(TUNNEL_ASKED);
         }
         let dpop_proof = request.fields.single(DPOP, TOKEN_LIMIT)?.unwrap_or_default();
         let assertion = request.fields.single(ASSERTION, ASSERTION_LIMIT)?.map(SignedOver::read).transpose()?;

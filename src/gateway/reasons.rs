@@ -29,6 +29,11 @@ pub(super) const PATH_AMBIGUOUS: Reason = Reason::new(
     "the target of the request is not in normal form: readers may take it for different ones",
     Remedy::ContactSupport,
 );
+pub(super) const TUNNEL_ASKED: Reason = Reason::new(
+    "tunnel_asked",
+    "the request asks for another protocol than web sockets, in which nothing further would be checked",
+    Remedy::ContactSupport,
+);
 pub(super) const REQUEST_MALFORMED: Reason =
     Reason::new("request_malformed", "method or host of the request is too long, or not text", Remedy::ContactSupport);
 pub(super) const BODY_PARTIAL: Reason =

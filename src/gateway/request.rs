@@ -39,6 +39,12 @@ pub enum Body<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Whether what follows could be further requests, of whomever they say: a tunnel, or another protocol than web sockets.
+    pub(super) fn asks_for_tunnel(&self) -> bool {
+        let mut upgrades = self.fields.all("upgrade");
+        self.method == b"CONNECT" || upgrades.any(|protocol| !protocol.eq_ignore_ascii_case(b"websocket"))
+    }
+
     /// The names, as the client has spelled them, that must not reach the upstream unless they are set anew.
     pub(super) fn namesakes(&self) -> impl Iterator<Item = &'a str> {
         let forwarded = self.route.token == TokenFate::Forwarded;

@@ -91,6 +91,11 @@ pub enum RouteFault {
 }
 
 impl Route {
+    /// Whether the gateway is to show the whole body of every request.
+    pub fn shows_body(&self) -> bool {
+        self.body == BodyRule::Digest
+    }
+
     /// Reads settings: `app`, `subject` (`token`, `instance`), `mode` (`enforce`, `monitor`), `body` (`ignore`, `digest`),
     /// `token` (`remove`, `forward`) and `consume` (`no`, `yes`). The first of each is the default; any other setting is a fault.
     pub fn read<'a, T: AsRef<[u8]> + ?Sized + 'a>(

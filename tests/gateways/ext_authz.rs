@@ -25,7 +25,7 @@ pub(crate) fn asked(route: &[(&str, &str)], path: &str, headers: &[(&str, &str)]
     with(route, described(path, headers))
 }
 
-fn described(path: &str, headers: &[(&str, &str)]) -> HttpRequest {
+pub(crate) fn described(path: &str, headers: &[(&str, &str)]) -> HttpRequest {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_string().into()));
     HttpRequest {
         method: "GET".into(),
@@ -33,6 +33,7 @@ fn described(path: &str, headers: &[(&str, &str)]) -> HttpRequest {
         host: "shop.example".into(),
         scheme: "https".into(),
         size: -1,
+        protocol: "HTTP/1.1".into(),
         headers: headers.collect(),
         ..HttpRequest::default()
     }
@@ -172,6 +173,7 @@ async fn f05_what_a_client_chooses_never_becomes_an_error() {
     let http = HttpRequest {
         method: garbage(),
         path: garbage(),
+        protocol: "HTTP/1.1".into(),
         host: garbage(),
         scheme: garbage(),
         body: garbage(),
@@ -211,6 +213,9 @@ async fn f22_a_body_that_was_cut_is_refused_where_its_digest_counts() {
     };
     passed(check(&stage, post(&["false"], 5, "hello")).await);
     passed(check(&stage, post(&["false"], -1, "hello")).await);
+    let mut as_text = described("/", &[("bonafide-instance", &stage.instance), ("x-envoy-auth-partial-body", "false")]);
+    (as_text.method, as_text.size, as_text.body) = ("POST".into(), 5, "h!llo".into());
+    assert_refused(check(&stage, with(&route, as_text)).await, 403, "body_partial");
     for cut in [
         post(&["true"], 5, "hello"),
         post(&["false"], 9, "hello"),
@@ -305,5 +310,19 @@ async fn f14_a_client_is_told_as_much_as_is_configured() {
         let problem: serde_json::Value = serde_json::from_str(&refused.body).expect("JSON");
         let told = (problem["remedies"].to_string(), problem["reasons"].to_string());
         assert_eq!((told.0.as_str(), told.1.as_str()), expected, "{tell:?}");
+    }
+}
+
+#[tokio::test]
+async fn f21_a_tunnel_is_refused_where_nothing_is_enforced_too() {
+    let stage = Stage::set().await;
+    let upgrade = |protocol| [("bonafide-instance", stage.instance.as_str()), ("upgrade", protocol)];
+    for route in [&ROUTE[..], &[ROUTE[0], ROUTE[1], ("mode", "monitor")]] {
+        for protocol in ["h2c", "HTTP/2.0", "websocket,h2c", ""] {
+            assert_refused(check(&stage, asked(route, "/", &upgrade(protocol))).await, 403, "tunnel_asked");
+        }
+        let connect = HttpRequest { method: "CONNECT".into(), ..described("/", &upgrade("websocket")) };
+        assert_refused(check(&stage, with(route, connect)).await, 403, "tunnel_asked");
+        passed(check(&stage, asked(route, "/", &upgrade("WebSocket"))).await);
     }
 }

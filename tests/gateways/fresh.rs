@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bonafide::crypto::digest::sha256;
 use bonafide::evidence::signed_request::SignedRequest;
+use bonafide::grpc::proto::envoy::service::auth::v3::attribute_context::HttpRequest;
 
-use crate::client::{Said, get, head, send};
+use crate::client::{Said, get, head, send, send_bytes};
 use crate::envoy::{assert_demanded, envoy_for};
-use crate::ext_authz::{ROUTE, asked, assert_refused, check, passed};
+use crate::ext_authz::{ROUTE, asked, assert_refused, check, described, passed, with};
 use crate::route::Takes;
 use crate::stage::Stage;
 use crate::upstream::Reached;
@@ -54,6 +55,47 @@ async fn f22_a_signed_body_is_seen_whole_or_refused() {
     let challenge = stage.challenge().await;
     let elsewhere = stage.assertion(&challenge, &request("POST", "/x", b"ten"));
     assert_denied(&send(envoy.address, &post("/x", &elsewhere, "ten")).await, "body_partial");
+}
+
+#[tokio::test]
+async fn f22_the_bytes_that_were_signed_are_the_bytes_that_are_served() {
+    let mut stage = Stage::set().await;
+    let Some(envoy) = envoy_for(Takes::Token, &stage).await else { return };
+    let token = format!("bonafide-token: {}", stage.token);
+    let post = |signed: &str, body: &[u8]| {
+        let length = format!("content-length: {}", body.len());
+        [head("POST", "/signed/x", &[&token, signed, &length]).as_bytes(), body].concat()
+    };
+    let challenge = stage.challenge().await;
+    let signed = stage.assertion(&challenge, &request("POST", "/signed/x", b"pay! ok"));
+    assert_denied(&send_bytes(envoy.address, &post(&signed, b"pay\xff ok")).await, "request_mismatch");
+    let challenge = stage.challenge().await;
+    let signed = stage.assertion(&challenge, &request("POST", "/signed/x", b"\x89PNG\xfe\xc3"));
+    assert_eq!(send_bytes(envoy.address, &post(&signed, b"\x89PNG\xfe\xc3")).await.status, 200);
+    let long = head("POST", "/x", &[&token, "content-length: 70000"]) + &"x".repeat(70_000);
+    assert_eq!(send(envoy.address, &long).await.status, 200, "other routes show no body, and limit none");
+}
+
+#[tokio::test]
+async fn f22_a_body_that_nobody_has_announced_is_not_signed_away() {
+    let mut stage = Stage::set().await;
+    let mut signed_get = async |protocol: &'static str, more: &[(&str, &str)]| {
+        let challenge = stage.challenge().await;
+        let signed = stage.assertion(&challenge, &request("GET", "/", b""));
+        let (_, value) = signed.split_once(": ").expect("a value");
+        let fields = [("bonafide-instance", stage.instance.as_str()), ("bonafide-assertion", value)];
+        let fields: Vec<_> = fields.iter().chain(more).copied().collect();
+        let http = HttpRequest { protocol: protocol.into(), ..described("/", &fields) };
+        let digest = [ROUTE[0], ROUTE[1], ("body", "digest")];
+        (check(&stage, with(&ROUTE, http.clone())).await, check(&stage, with(&digest, http)).await)
+    };
+    for protocol in ["HTTP/2", "HTTP/3", ""] {
+        let (unseen, buffered) = signed_get(protocol, &[]).await;
+        assert_refused(unseen, 403, "body_partial");
+        passed(buffered);
+    }
+    passed(signed_get("HTTP/2", &[("content-length", "0")]).await.0);
+    passed(signed_get("HTTP/1.0", &[]).await.0);
 }
 
 #[tokio::test]

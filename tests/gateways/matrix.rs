@@ -25,6 +25,7 @@ pub(crate) async fn holds_behind(gateway: SocketAddr, stage: Stage, takes: Takes
     let behind = Behind { gateway, stage, takes, credential };
     passes_with_the_identity(&behind).await;
     forged_identities_go_no_further(&behind).await;
+    no_other_protocol_is_gone_on_in(&behind).await;
     nobody_is_challenged(&behind).await;
     who_is_not_trusted_is_refused(&behind).await;
     what_counts_once_stands_there_once(&behind).await;
@@ -101,9 +102,7 @@ async fn forged_identities_go_no_further(behind: &Behind) {
     for hop in ["connection: bonafide-verdict-instance, bonafide-verdict", "connection: bonafide-caller-key"] {
         let said = behind.shown("/", &[hop, "bonafide-verdict-instance: victim"]).await;
         if said.status == 200 {
-            let seen = Reached::of(&said);
-            let (instances, verdicts) = (seen.all("bonafide-verdict-instance"), seen.all("bonafide-verdict"));
-            assert!(instances.iter().all(|seen| seen == instance) && verdicts.len() <= 1, "{hop}: {said:?}");
+            assert_identity(&said, instance);
         }
         assert!(!said.body.contains(KEY) && [200, 400, 403].contains(&said.status), "{hop}: {said:?}");
     }
@@ -118,6 +117,19 @@ async fn forged_identities_go_no_further(behind: &Behind) {
             assert_identity(&said, instance);
         }
         assert!([200, 400, 403].contains(&said.status), "{disguised}: {said:?}");
+    }
+}
+
+/// Whoever may go on in another protocol goes on unchecked, as anybody.
+async fn no_other_protocol_is_gone_on_in(behind: &Behind) {
+    for protocol in ["h2c", "foo", "websocket, h2c"] {
+        let asks = ["connection: Upgrade, HTTP2-Settings", &format!("upgrade: {protocol}"), "http2-settings: AAMAAABk"];
+        let said = behind.shown("/", &asks).await;
+        if said.status == 200 {
+            assert_identity(&said, &behind.stage.instance);
+            assert_eq!(Reached::of(&said).all("upgrade"), Vec::<&str>::new(), "{protocol}: {said:?}");
+        }
+        assert!([200, 400, 403].contains(&said.status), "{protocol}: {said:?}");
     }
 }
 

@@ -26,9 +26,11 @@ pub struct Description<'a> {
     pub scheme: &'a [u8],
     /// The body's length; negative when it is not known.
     pub size: i64,
+    /// The version of HTTP that the client speaks.
+    pub protocol: &'a [u8],
+    /// The body as text, which it may not be: what is no text was replaced.
+    pub text_body: &'a [u8],
     /// The body.
-    pub body: &'a [u8],
-    /// The body, in place of the other.
     pub raw_body: &'a [u8],
     /// The header fields.
     pub fields: Vec<Pair<'a>>,
@@ -81,7 +83,8 @@ impl<'a> Description<'a> {
                 (6, Value::Bytes(scheme)) => once(&mut self.scheme, scheme)?,
                 (9, Value::Varint(size)) if self.size == 0 => self.size = size.cast_signed(),
                 (9, Value::Varint(_)) => return Err(Malformed),
-                (11, Value::Bytes(body)) => once(&mut self.body, body)?,
+                (10, Value::Bytes(protocol)) => once(&mut self.protocol, protocol)?,
+                (11, Value::Bytes(body)) => once(&mut self.text_body, body)?,
                 (12, Value::Bytes(body)) => once(&mut self.raw_body, body)?,
                 (13, Value::Bytes(fields)) => self.one_by_one(fields)?,
                 _ => {}
@@ -168,16 +171,16 @@ mod tests {
 
     prop_compose! {
         fn https()(
-            texts in prop::array::uniform6(bytes()),
+            texts in prop::array::uniform7(bytes()),
             size: i64,
             headers in prop::collection::hash_map(any::<String>(), bytes(), 0..4),
             one_by_one in prop::option::of(prop::collection::vec((any::<String>(), bytes(), bytes()), 0..4)),
         ) -> HttpRequest {
-            let [method, path, host, scheme, body, raw_body] = texts;
+            let [method, path, host, scheme, protocol, body, raw_body] = texts;
             let field = |(key, value, raw_value)| HeaderValue { key, value, raw_value };
             let headers_of = |fields: Vec<_>| HeaderMap { headers: fields.into_iter().map(field).collect() };
             let header_map = one_by_one.map(headers_of);
-            HttpRequest { method, headers, path, host, scheme, size, body, raw_body, header_map }
+            HttpRequest { method, headers, path, host, scheme, size, protocol, body, raw_body, header_map }
         }
     }
 
@@ -214,7 +217,8 @@ mod tests {
             host: &http.host,
             scheme: &http.scheme,
             size: http.size,
-            body: &http.body,
+            protocol: &http.protocol,
+            text_body: &http.body,
             raw_body: &http.raw_body,
             fields: http.headers.iter().map(|(name, value)| (name.as_bytes(), &**value)).chain(each).collect(),
             settings: context

@@ -69,7 +69,7 @@ impl EnvoyEdge {
             path: description.path,
             client_address: str::from_utf8(description.address).ok().and_then(|address| address.parse().ok()),
             client_certificate: certificate::digest(description.certificate),
-            body: body(&description, &fields),
+            body: body(&description, &fields, &route),
             fields,
         };
         self.gateway.answer(GatewayKind::Envoy, caller, &request).await
@@ -77,12 +77,13 @@ impl EnvoyEdge {
 }
 
 /// The whole body, if it is known to be that.
-fn body<'a>(description: &Description<'a>, fields: &Fields<'_>) -> Body<'a> {
-    let shown = if description.raw_body.is_empty() { description.body } else { description.raw_body };
+fn body<'a>(description: &Description<'a>, fields: &Fields<'_>, route: &Route) -> Body<'a> {
+    let shown = description.raw_body;
     let mut partial = fields.all(PARTIAL_BODY);
     let whole = match (partial.next(), partial.next()) {
+        _ if !description.text_body.is_empty() => false,
         (Some(partial), None) => partial == b"false" && fits(description.size, shown.len()),
-        (None, _) => shown.is_empty() && description.size <= 0 && is_bodiless(description.method, fields),
+        (None, _) => shown.is_empty() && description.size <= 0 && is_bodiless(description, fields, route),
         (Some(_), Some(_)) => false,
     };
     if whole { Body::Whole(shown) } else { Body::NotShown }
@@ -93,10 +94,14 @@ fn fits(stated: i64, shown: usize) -> bool {
     usize::try_from(stated).map_or(true, |stated| stated == shown)
 }
 
-fn is_bodiless(method: &[u8], fields: &Fields<'_>) -> bool {
-    let stated = fields.all("content-length").any(|length| length != b"0");
+/// Whether there can be no body: the fields say so, or nothing says otherwise where something would. From HTTP/2 on nothing has to,
+/// and Envoy does not say whether a body follows; but on a route that shows bodies it would have waited for it.
+fn is_bodiless(description: &Description<'_>, fields: &Fields<'_>, route: &Route) -> bool {
+    let mut lengths = fields.all("content-length").peekable();
+    let told = description.protocol.starts_with(b"HTTP/1.") || route.shows_body() || lengths.peek().is_some();
+    let stated = lengths.any(|length| length != b"0");
     let chunked = fields.all("transfer-encoding").next().is_some();
-    BODILESS.contains(&method) && !stated && !chunked
+    BODILESS.contains(&description.method) && told && !stated && !chunked
 }
 
 fn response(answer: Answer) -> CheckResponse {
