@@ -51,7 +51,7 @@ async fn f02_who_is_no_known_proxy_is_not_heard() {
     ] {
         let lines: Vec<&str> = FORWARDED.iter().chain([&credential.as_str()]).chain(key).copied().collect();
         let said = get(stage.gateway(), CADDY, &lines).await;
-        assert_eq!((said.status, said.body.as_str()), (403, ""), "{key:?}: {said:?}");
+        assert_eq!((said.status, &said.json()["reasons"]), (503, &serde_json::Value::Null), "{key:?}: {said:?}");
         assert_eq!(said.header("bonafide-verdict"), None);
     }
 }
@@ -151,6 +151,21 @@ async fn connections_stay_open_and_end_with_the_service() {
     }
     stage.service.stop().await;
     assert_eq!(stream.read(&mut [0; 64]).await.unwrap_or(0), 0, "the end");
+}
+
+#[tokio::test]
+async fn f11_who_shows_no_key_holds_no_connection() {
+    let stage = Stage::set().await;
+    for target in ["/.well-known/jwks.json", "/.well-known/bonafide-configuration", CADDY, "/introspect", "/"] {
+        let mut stream = TcpStream::connect(stage.gateway()).await.expect("connects");
+        let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n");
+        stream.write_all(request.repeat(100).as_bytes()).await.expect("writes");
+        let mut answers = Vec::new();
+        stream.read_to_end(&mut answers).await.ok();
+        let answers = String::from_utf8_lossy(&answers).to_lowercase();
+        assert_eq!(answers.matches("http/1.1 ").count(), 1, "{target}: {answers}");
+        assert!(answers.contains("connection: close"), "{target}: {answers}");
+    }
 }
 
 #[tokio::test]

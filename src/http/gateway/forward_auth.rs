@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::proxy::{Proxy, fields};
-use super::router::Edge;
+use super::router::{Edge, Known};
 use crate::gateway::{Answer, Body as ShownBody, CALLER_KEY, PROBLEM, Request, Route, RouteFault};
 use crate::telemetry::GatewayKind;
 use crate::verifier::Caller;
@@ -26,7 +26,11 @@ pub(super) async fn forward_auth(
     headers: HeaderMap,
 ) -> Response {
     let Some(proxy) = Proxy::named(&proxy) else { return StatusCode::NOT_FOUND.into_response() };
-    let Some(caller) = caller(&edge, &headers) else { return StatusCode::FORBIDDEN.into_response() };
+    let Some(caller) = caller(&edge, &headers) else {
+        // Not 403: clients would take it for what is thought of their phone.
+        edge.strangers.tell();
+        return response(proxy.kind, edge.gateway.unable(proxy.kind));
+    };
     let query = query.unwrap_or_default();
     let answer = match route(&edge, &app, &query) {
         Ok(route) => answer(&edge, proxy, &caller, (&route, &query), &headers).await,
@@ -35,7 +39,9 @@ pub(super) async fn forward_auth(
             edge.gateway.unable(proxy.kind)
         }
     };
-    response(proxy.kind, answer)
+    let mut response = response(proxy.kind, answer);
+    response.extensions_mut().insert(Known);
+    response
 }
 
 /// The caller whose key stands there once. It has a field of its own, since Authorization is the client's.

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::router::Edge;
+use super::router::{Edge, Known};
 use crate::verifier::{CallFault, Caller, Introspected};
 
 /// The media type of signed answers.
@@ -36,7 +36,10 @@ pub(super) async fn introspect(
         return answered(StatusCode::BAD_REQUEST, json!({ "error": "invalid_request" }));
     };
     match answer(&edge, &caller, &headers, &asked.token).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            response.extensions_mut().insert(Known);
+            response
+        }
         Err(fault) => {
             tracing::warn!(error = %fault, caller = caller.name.as_str(), "a token could not be looked at");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

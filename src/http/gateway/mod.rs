@@ -4,9 +4,11 @@
 mod config;
 mod forward_auth;
 mod introspection;
+mod patience;
 mod proxy;
 mod router;
 mod server;
+mod strangers;
 mod well_known;
 
 pub use config::GatewayConfig;

@@ -17,7 +17,9 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::config::GatewayConfig;
+use super::patience::Patient;
 use super::router::{Edge, router};
+use super::strangers::Strangers;
 use crate::crypto::tls::TlsFault;
 use crate::gateway::{Gateway, GatewayRules};
 use crate::ids::NameMalformed;
@@ -28,6 +30,8 @@ use crate::verifier::{Callers, Verifier};
 const HEAD_LIMIT: usize = 64 * 1024;
 /// The most header fields of a request.
 const FIELD_LIMIT: usize = 192;
+/// How long it may take at most to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a stop lets answers leave before it cuts every connection.
 const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no connection to give.
@@ -60,6 +64,8 @@ pub struct GatewayServer {
 struct Door {
     tls: Option<TlsAcceptor>,
     idle_timeout: Duration,
+    /// How long an answer may wait to be read.
+    patience: Duration,
     router: Router,
 }
 
@@ -75,14 +81,16 @@ impl GatewayServer {
         let listener = TcpListener::bind(config.listen).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
         let tls = config.tls.map(|tls| tls.server(&[b"http/1.1"])).transpose()?.map(TlsAcceptor::from);
+        let patience = config.call_timeout;
         let edge = Edge {
             gateway: Gateway::new(Arc::clone(&verifier), vitals, rules),
             verifier,
             callers: Callers::new(config.callers)?,
+            strangers: Strangers::default(),
             call_timeout: config.call_timeout,
         };
         let places = usize::try_from(config.max_connections).unwrap_or(Semaphore::MAX_PERMITS);
-        let door = Door { tls, idle_timeout: config.idle_timeout, router: router(edge) };
+        let door = Door { tls, idle_timeout: config.idle_timeout, patience, router: router(edge) };
         Ok(Self { address, listener, places: Arc::new(Semaphore::new(places)), door })
     }
 
@@ -125,7 +133,7 @@ impl Door {
         match self.tls.clone() {
             None => self.answer(stream, closing).await,
             Some(tls) => {
-                if let Ok(Ok(stream)) = timeout(self.idle_timeout, tls.accept(stream)).await {
+                if let Ok(Ok(stream)) = timeout(self.idle_timeout.min(HANDSHAKE), tls.accept(stream)).await {
                     self.answer(stream, closing).await;
                 }
             }
@@ -138,7 +146,7 @@ impl Door {
             .header_read_timeout(self.idle_timeout)
             .max_buf_size(HEAD_LIMIT)
             .max_headers(FIELD_LIMIT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+            .serve_connection(TokioIo::new(Patient::new(stream, self.patience)), TowerToHyperService::new(self.router));
         tokio::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,
