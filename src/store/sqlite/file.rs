@@ -20,7 +20,18 @@ const STATEMENTS: usize = 80;
 /// A file that no other store has open, for as long as this lives.
 pub(super) struct ClaimedFile {
     path: PathBuf,
-    _locks: [File; 2],
+    _locks: [Lock; 2],
+}
+
+/// Given up by word when it goes: a child that was forked a moment ago keeps copies of all that is open until it runs another program,
+/// and the next claim would not wait for that.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where this fails, closing the file does the same.
+        self.0.unlock().ok();
+    }
 }
 
 impl ClaimedFile {
@@ -31,7 +42,7 @@ impl ClaimedFile {
         let failed = |source| OpenFault::Io { path: path.into(), source };
         let file = private(path).map_err(failed)?;
         let path = path.canonicalize().map_err(failed)?;
-        let lock = private(&lock_path(&path)).map_err(failed)?;
+        let [lock, file] = [private(&lock_path(&path)).map_err(failed)?, file].map(Lock);
         hold(&lock, &path)?;
         if cfg!(target_os = "linux") {
             hold(&file, &path)?;
@@ -78,8 +89,8 @@ fn open_fault(path: &Path, fault: SchemaFault) -> OpenFault {
     }
 }
 
-fn hold(lock: &File, path: &Path) -> Result<(), OpenFault> {
-    lock.try_lock().map_err(|fault| match fault {
+fn hold(lock: &Lock, path: &Path) -> Result<(), OpenFault> {
+    lock.0.try_lock().map_err(|fault| match fault {
         TryLockError::WouldBlock => OpenFault::AlreadyOpen { path: path.into() },
         TryLockError::Error(source) => OpenFault::Io { path: path.into(), source },
     })
@@ -124,4 +135,21 @@ fn private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_descriptors_keeps_no_claim() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        let claim = ClaimedFile::claim(&path).expect("claims");
+        let copies = claim._locks.each_ref().map(|lock| lock.0.try_clone().expect("a copy"));
+        assert!(matches!(ClaimedFile::claim(&path), Err(OpenFault::AlreadyOpen { .. })), "nor does a refusal end one");
+        drop(claim);
+        ClaimedFile::claim(&path).expect("claims again");
+        drop(copies);
+    }
 }
