@@ -73,7 +73,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, PoisonError};
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -89,7 +89,11 @@ mod tests {
         }
     }
 
+    /// Whether an event is of interest is kept for all subscribers together: two at a time would decide about each other's.
+    static ONE: Mutex<()> = Mutex::new(());
+
     fn logged(format: LogFormat, filter: &str) -> String {
+        let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = Lines::default();
         let writer = lines.clone();
         let config = LogConfig { format, filter: filter.parse().expect("a filter") };
