@@ -1,7 +1,6 @@
 //! Documents as a whole: many faults, broken ones, hostile ones.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use annotate_snippets::Renderer;
 use proptest::prelude::*;
@@ -118,10 +117,10 @@ proptest! {
 }
 
 #[test]
-fn garbage_of_any_length_is_refused_soon() {
-    let start = Instant::now();
+fn garbage_of_any_length_is_refused() {
     for line in ["=\n", "x=\n", "[[caller]]\n", "[", "a.", "x=1\n", "x=[", "\"\n"] {
-        read_and_show(&line.repeat(TEXT_LIMIT / 4 / line.len()));
+        let text = line.repeat(TEXT_LIMIT / 4 / line.len());
+        assert!(Config::parse(&text, Path::new("")).is_err(), "{line:?}");
+        read_and_show(&text);
     }
-    assert!(start.elapsed() < Duration::from_secs(60), "it took {:?}", start.elapsed());
 }
