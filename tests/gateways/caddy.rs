@@ -14,9 +14,9 @@ pub(crate) async fn caddy_for(takes: Takes, stage: &Stage) -> Option<Running> {
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let changes = [
-        ("8080", port.to_string()),
-        ("7081", stage.gateway().port().to_string()),
-        ("8000", stage.api.port().to_string()),
+        (":8080 {", format!(":{port} {{")),
+        ("127.0.0.1:7081", stage.gateway().to_string()),
+        ("127.0.0.1:8000", stage.api.to_string()),
         ("subject=token", takes.query().to_owned()),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();

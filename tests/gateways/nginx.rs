@@ -18,9 +18,9 @@ pub(crate) async fn nginx_for(takes: Takes, stage: &Stage) -> Option<Running> {
     let port = free_port();
     let folders = FOLDERS.map(|name| format!("{name}_temp_path {name};\n")).concat();
     let changes = [
-        ("8080", port.to_string()),
-        ("7081", stage.gateway().port().to_string()),
-        ("8000", stage.api.port().to_string()),
+        ("127.0.0.1:8080", format!("127.0.0.1:{port}")),
+        ("127.0.0.1:7081", stage.gateway().to_string()),
+        ("127.0.0.1:8000", stage.api.to_string()),
         ("subject=token", takes.query().to_owned()),
         ("http {", format!("http {{\n{folders}")),
     ];

@@ -23,11 +23,12 @@ pub(crate) async fn traefik_showing(fields: &[&str], takes: Takes, stage: &Stage
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
     let routes = folder.path().join("routes.yml");
-    let changes = [("8080", &*port.to_string()), ("/etc/traefik/routes.yml", routes.to_str().expect("a path"))];
+    let listens = format!("127.0.0.1:{port}");
+    let changes = [("127.0.0.1:8080", &*listens), ("/etc/traefik/routes.yml", routes.to_str().expect("a path"))];
     fs::write(folder.path().join("traefik.yml"), deployed("traefik/traefik.yml", &changes)).expect("written");
     let changes = [
-        ("7081", &*stage.gateway().port().to_string()),
-        ("8000", &stage.api.port().to_string()),
+        ("127.0.0.1:7081", &*stage.gateway().to_string()),
+        ("127.0.0.1:8000", &stage.api.to_string()),
         ("subject=token", takes.query()),
         (
             "          - dpop\n",
