@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::matrix;
-use crate::program::{Running, deployed, find, free_port};
+use crate::program::{PATIENCE, Running, deployed, find, free_port};
 use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 
@@ -17,6 +17,8 @@ pub(crate) async fn caddy_for(takes: Takes, stage: &Stage) -> Option<Running> {
         (":8080 {", format!(":{port} {{")),
         ("127.0.0.1:7081", stage.gateway().to_string()),
         ("127.0.0.1:8000", stage.api.to_string()),
+        ("dial_timeout 1s", format!("dial_timeout {PATIENCE}")),
+        ("response_header_timeout 2s", format!("response_header_timeout {PATIENCE}")),
         ("subject=token", takes.query().to_owned()),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).collect();

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::client::{Said, get, head, send, send_bytes};
 use crate::matrix;
-use crate::program::{Running, deployed, find, free_port};
+use crate::program::{PATIENCE, Running, deployed, find, free_port};
 use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 use crate::upstream::Reached;
@@ -30,6 +30,7 @@ pub(crate) async fn envoy_with(takes: Takes, stage: &Stage, more: &[(&str, &str)
         ("port_value: 7443", format!("port_value: {}", stage.service.address.port())),
         ("port_value: 8000", format!("port_value: {}", stage.api.port())),
         ("subject: token", takes.extensions().to_owned()),
+        ("timeout: 1s", format!("timeout: {PATIENCE}")),
     ];
     let changes: Vec<_> = changes.iter().map(|(old, new)| (*old, new.as_str())).chain(more.iter().copied()).collect();
     fs::write(folder.path().join("envoy.yaml"), deployed("envoy.yaml", &changes)).expect("written");

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::matrix;
-use crate::program::{Running, deployed, find, free_port};
+use crate::program::{PATIENCE, Running, deployed, find, free_port};
 use crate::route::Takes;
 use crate::stage::{KEY, Stage};
 
@@ -21,6 +21,8 @@ pub(crate) async fn nginx_for(takes: Takes, stage: &Stage) -> Option<Running> {
         ("127.0.0.1:8080", format!("127.0.0.1:{port}")),
         ("127.0.0.1:7081", stage.gateway().to_string()),
         ("127.0.0.1:8000", stage.api.to_string()),
+        ("proxy_connect_timeout 1s", format!("proxy_connect_timeout {PATIENCE}")),
+        ("proxy_read_timeout 2s", format!("proxy_read_timeout {PATIENCE}")),
         ("subject=token", takes.query().to_owned()),
         ("http {", format!("http {{\n{folders}")),
     ];

@@ -15,7 +15,10 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 /// How long a program may take to listen, in steps of 50 ms.
-const PATIENCE: u32 = 400;
+const STEPS: u32 = 1800;
+
+/// How long a gateway waits for the service, as gateways write it: more than `deploy/` says, for a machine that may be busy.
+pub(crate) const PATIENCE: &str = "30s";
 
 /// Where a program is: named by `BONAFIDE_NAME`, put into `target/gateways` by `.ci/run`, or on the path. Says so if it is nowhere.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
@@ -73,7 +76,7 @@ impl Running {
         let child = command.spawn().expect("starts");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut running = Self { child, folder, address };
-        for _ in 0..PATIENCE {
+        for _ in 0..STEPS {
             if TcpStream::connect(address).await.is_ok() {
                 return running;
             }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
@@ -40,7 +40,9 @@ pub(crate) async fn traefik_showing(fields: &[&str], takes: Takes, stage: &Stage
     command.arg("--configfile=traefik.yml").env("BONAFIDE_CALLER_KEY", KEY);
     let traefik = Running::start(command, folder, port).await;
     // It listens before it has read its routes.
+    let started = Instant::now();
     while get(traefik.address, "/", &[]).await.status == 404 {
+        assert!(started.elapsed() < Duration::from_secs(60), "it has no routes:\n{}", traefik.log());
         sleep(Duration::from_millis(50)).await;
     }
     Some(traefik)
