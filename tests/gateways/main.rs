@@ -18,6 +18,8 @@ mod introspection;
 mod matrix;
 mod nginx;
 mod program;
+#[path = "../service/promise.rs"]
+mod promise;
 mod python;
 mod revoked;
 mod route;

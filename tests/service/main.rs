@@ -15,6 +15,7 @@ mod limits;
 mod listing;
 mod operators;
 mod program;
+mod promise;
 mod reconfigured;
 mod rehearsed;
 mod reloaded;

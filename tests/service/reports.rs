@@ -9,7 +9,8 @@ use bonafide::lab::app_attest::LabDevice;
 use bonafide::lab::client_data::ClientDataPlan;
 
 use crate::harness::{Harness, assert_denied, assert_request, attest_request, codes};
-use crate::revocation::{PROMISE, World, news, shared};
+use crate::promise::{EVER, kept};
+use crate::revocation::{World, news, shared};
 
 const EVERY: [&str; 7] = ["hook", "debugger", "emulator", "repackaged", "proxy", "screen_capture", "x-own"];
 
@@ -131,6 +132,11 @@ async fn a_report_that_was_changed_on_its_way_is_not_believed() {
 /// watches each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d07_a_worse_proof_is_heard_of_everywhere_within_a_second() {
+    kept(a_worse_proof_and_a_better_one).await;
+}
+
+/// How long it takes until everybody knows of the one, or of the other.
+async fn a_worse_proof_and_a_better_one() -> Duration {
     let (world, store) = (World::new(), shared());
     let mut config = world.config();
     config.verifier.apps[0].signals = SignalsPolicy { hook: Stance::Deny, ..SignalsPolicy::CAREFUL };
@@ -143,6 +149,7 @@ async fn d07_a_worse_proof_is_heard_of_everywhere_within_a_second() {
         assert_eq!(replica.check("shop", &instance).await.decision(), Decision::Allow);
         watches.push(replica.watch("edge", WatchVerdictsRequest::default()).await.expect("a stream"));
     }
+    let mut took = Duration::ZERO;
     for (signals, decision) in [(&["hook"][..], Decision::Deny), (&[], Decision::Allow)] {
         let client_data = ClientDataPlan::answering(&here.challenge("shop", Purpose::Assert).await);
         let client_data = client_data.reporting(signals).write();
@@ -151,13 +158,14 @@ async fn d07_a_worse_proof_is_heard_of_everywhere_within_a_second() {
         let answered = Instant::now();
         assert_eq!(told.decision(), decision);
         while there.check("shop", &instance).await.decision() != decision {
-            assert!(answered.elapsed() < PROMISE, "still as before");
+            assert!(answered.elapsed() < EVER, "still as before");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let expected = InstanceReappraised { app: "shop".into(), instance: instance.clone() };
         for stream in &mut watches {
             assert_eq!(news(stream).await, Change::Reappraised(expected.clone()));
         }
-        assert!(answered.elapsed() < PROMISE, "{:?}", answered.elapsed());
+        took = took.max(answered.elapsed());
     }
+    took
 }

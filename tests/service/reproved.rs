@@ -8,7 +8,8 @@ use bonafide::grpc::proto::{CheckVerdictRequest, Decision, Purpose, RequestConte
 use bonafide::lab::app_attest::{LabDevice, RunningCode};
 
 use crate::harness::assert_request;
-use crate::revocation::{PROMISE, Replica, World, by, shared};
+use crate::promise::{EVER, kept};
+use crate::revocation::{Replica, World, by, shared};
 use crate::token_bindings::rule;
 
 const OLD: &str =
@@ -41,6 +42,11 @@ async fn proved(replica: &Replica, phone: &LabDevice, instance: &str, (count, ve
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d07_claims_that_requests_are_weighed_by_are_heard_of_everywhere_within_a_second() {
+    kept(other_claims).await;
+}
+
+/// How long it takes at most until another replica knows of claims.
+async fn other_claims() -> Duration {
     let (world, store) = (World::new(), shared());
     let mut config = world.config();
     config.verifier.apps[0].own_rules = vec![rule(OLD, Concern::Warning, Mode::Enforce)];
@@ -48,14 +54,17 @@ async fn d07_claims_that_requests_are_weighed_by_are_heard_of_everywhere_within_
     let there = world.replica_as(&store, config).await;
     let phone = world.phone();
     let instance = here.enrolled("shop", &phone, "").await;
+    let mut took = Duration::ZERO;
     for (proof, expected) in
         [((1, "2.0"), Decision::Allow), ((2, "1.9"), Decision::StepUp), ((3, "2.1"), Decision::Allow)]
     {
         assert_eq!(proved(&here, &phone, &instance, proof).await, Decision::Allow, "the instance itself is as good");
         let answered = Instant::now();
         while payment(&there, &instance).await != expected {
-            assert!(answered.elapsed() < PROMISE, "still as before {proof:?}");
+            assert!(answered.elapsed() < EVER, "still as before {proof:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        took = took.max(answered.elapsed());
     }
+    took
 }
