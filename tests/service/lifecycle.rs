@@ -11,6 +11,7 @@ use bonafide::grpc::Stopped;
 use bonafide::grpc::proto::attestation_service_client::AttestationServiceClient;
 use bonafide::grpc::proto::{AssertRequest, AttestRequest, Decision, Purpose};
 use bonafide::lab::app_attest::AppAttestLab;
+use futures_util::future::join_all;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -19,6 +20,7 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
 use crate::harness::{Harness, attest_request, config};
 use crate::program::{Program, command, phone, stage};
+use crate::reloaded::{replace, text};
 
 /// What one phone's caller knows after the service was killed: answers it got, and calls whose answer was lost.
 #[derive(Default)]
@@ -61,7 +63,7 @@ async fn prepared(program: &Program, lab: &AppAttestLab) -> (Vec<AssertRequest>,
     let mut signer = phone(lab);
     let instance = program.enrol(&signer).await.instance;
     let (mut assertions, mut enrolments) = (Vec::new(), Vec::new());
-    for _ in 0..100 {
+    for _ in 0..150 {
         assertions.push(program.signed(&instance, &mut signer).await);
     }
     for _ in 0..20 {
@@ -87,19 +89,14 @@ async fn kill_9_under_load_loses_no_answer_and_revives_no_assertion() {
     while acknowledged.load(Ordering::SeqCst) < 40 {
         tokio::time::sleep(Duration::from_micros(100)).await;
     }
-    program.signal("KILL");
+    program.child.kill().expect("is there");
     program.child.wait().expect("ends");
-    let mut known = Known::default();
-    for task in tasks {
-        let one = task.await.expect("no panic");
-        known.enrolled.extend(one.enrolled);
-        known.accepted.extend(one.accepted);
-        known.unknown.extend(one.unknown);
-    }
-    assert!(!known.enrolled.is_empty() && !known.unknown.is_empty(), "nothing was cut off");
+    let known: Vec<Known> = join_all(tasks).await.into_iter().map(|task| task.expect("no panic")).collect();
+    let cut_off = known.iter().any(|one| !one.enrolled.is_empty()) && known.iter().any(|one| !one.unknown.is_empty());
+    assert!(cut_off, "nothing was cut off");
     let program = Program::start(folder.path()).await;
-    assert_all_kept(&program, &known.enrolled).await;
-    assert_none_revived(&program, &known).await;
+    join_all(known.iter().map(|one| assert_all_kept(&program, &one.enrolled))).await;
+    join_all(known.iter().map(|one| assert_none_revived(&program, one))).await;
 }
 
 async fn assert_none_revived(program: &Program, known: &Known) {
@@ -138,12 +135,13 @@ async fn sigterm_drains_and_ends_with_code_0() {
 #[tokio::test(flavor = "multi_thread")]
 async fn peers_that_say_nothing_do_not_keep_the_service_from_stopping() {
     let (folder, _lab) = stage();
+    replace(folder.path(), &text(folder.path()).replace("[store]", "drain_deadline = \"120s\"\n[store]"));
     let mut program = Program::start(folder.path()).await;
     let silent = TcpStream::connect(program.address.as_str()).expect("connects");
     let started = Instant::now();
     program.signal("TERM");
     assert_eq!(program.child.wait().expect("ends").code(), Some(0));
-    assert!(started.elapsed() < Duration::from_secs(15), "it waited for the drain deadline");
+    assert!(started.elapsed() < Duration::from_secs(60), "it waited for the drain deadline");
     drop(silent);
 }
 
