@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bonafide::clock::{Clock, SystemClock};
 use bonafide::evidence::claims::Environment;
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 
 use crate::harness::{APP_ID, assert_request, attest_request};
+use crate::promise::EVER;
 
 /// The program, serving a configuration file.
 pub(crate) struct Program {
@@ -69,7 +70,8 @@ impl Program {
 
     /// The first line logged that says all of this, once it is there.
     pub(crate) async fn logged(&self, words: &[&str]) -> String {
-        for _ in 0..500 {
+        let since = Instant::now();
+        while since.elapsed() < 2 * EVER {
             let found = self
                 .log
                 .lock()
