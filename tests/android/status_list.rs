@@ -116,7 +116,7 @@ async fn a08_a_phone_whose_attestation_key_is_listed_is_not_allowed_in() {
 
 #[tokio::test]
 async fn a12_a_bad_list_leaves_the_good_one_in_force() {
-    let desk = Desk::open(|_| ()).await;
+    let desk = Desk::open(|config| config.upstream.google.status_list_timeout = Duration::from_secs(2)).await;
     assert!(desk.renew().await.expect("a list").changed);
     let (verdict, _) = desk.attest(&phone()).await;
     let worst = [
@@ -127,7 +127,7 @@ async fn a12_a_bad_list_leaves_the_good_one_in_force() {
         Misbehaviour::HugeBody,
         Misbehaviour::SlowBody { millis: 100 },
         Misbehaviour::Hang,
-        Misbehaviour::Late { millis: 3_000 },
+        Misbehaviour::Late { millis: 60_000 },
         Misbehaviour::Refuse { status: 500 },
         Misbehaviour::Redirect { location: "http://127.0.0.1:9/".to_owned() },
     ];
@@ -135,7 +135,7 @@ async fn a12_a_bad_list_leaves_the_good_one_in_force() {
         desk.world.google.misbehave(Endpoint::Status, misbehaviour.clone(), Times::Always);
         let started = Instant::now();
         desk.renew().await.expect_err("no list");
-        assert!(started.elapsed() < Duration::from_secs(5), "{misbehaviour:?}");
+        assert!(started.elapsed() < Duration::from_secs(30), "{misbehaviour:?}");
         assert_eq!(desk.entries(), Some(4), "{misbehaviour:?}");
         assert_told(&desk.check(&verdict).await, Allow, &["lab_anchor"]);
     }
