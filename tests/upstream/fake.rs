@@ -8,7 +8,13 @@ use bonafide::clock::SystemClock;
 use bonafide::upstream::google::Google;
 use bonafide::upstream::{AccessConfig, AccessToken, Endpoint, GoogleConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// How long is waited for an answer that does not come.
+pub(crate) const SHORT: Duration = Duration::from_secs(2);
+
+/// What no call may take, however busy the machine.
+pub(crate) const EVER: Duration = Duration::from_secs(30);
 
 /// What an answer does.
 pub(crate) enum Act {
@@ -160,9 +166,8 @@ impl Fake {
 
     /// The same, for a server that lets its clients wait.
     pub(crate) fn impatient(&self) -> GoogleConfig {
-        let timeout = Duration::from_millis(500);
         let config = self.config();
-        GoogleConfig { status_list_timeout: timeout, access_timeout: timeout, decode_timeout: timeout, ..config }
+        GoogleConfig { status_list_timeout: SHORT, access_timeout: SHORT, decode_timeout: SHORT, ..config }
     }
 
     /// The client of this server.
@@ -176,12 +181,12 @@ pub(crate) fn built(config: GoogleConfig) -> Google {
     Google::build(config, Arc::new(SystemClock)).expect("a client")
 }
 
-/// A configuration that reaches a port where nobody listens.
-pub(crate) async fn nobody() -> GoogleConfig {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    Fake { address, seen: Arc::default(), written: Arc::default() }.config()
+/// A configuration that reaches a port where nobody listens, for as long as the socket lives: nobody else gets the port.
+pub(crate) fn nobody() -> (GoogleConfig, TcpSocket) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let address = socket.local_addr().expect("an address");
+    (Fake { address, seen: Arc::default(), written: Arc::default() }.config(), socket)
 }
 
 /// Reads a request, if another one comes.

@@ -8,10 +8,10 @@ use bonafide::upstream::google::{BreakerState, Google};
 use bonafide::upstream::{Decoded, Indeterminate, IntegrityDecoder, NotSent};
 use futures_util::future::join_all;
 
-use crate::fake::{Act, Fake, built};
+use crate::fake::{Act, Fake, SHORT, built};
 
 const PAYLOAD: &[u8] = br#"{"tokenPayloadExternal":{}}"#;
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(4);
 
 async fn decode(google: &Google, token: &str) -> Decoded {
     google.decode("com.example.shop", token, Duration::from_secs(60)).await
@@ -70,10 +70,10 @@ async fn a_call_that_is_given_up_counts_as_failed() {
     let mut config = fake.config();
     (config.breaker_failures, config.breaker_pause) = (1, PAUSE);
     let google = built(config);
-    assert!(tokio::time::timeout(Duration::from_millis(500), decode(&google, "1")).await.is_err());
+    assert!(tokio::time::timeout(SHORT, decode(&google, "1")).await.is_err());
     assert_eq!((google.breaker(), fake.decodes("1")), (BreakerState::Open, 1));
     tokio::time::sleep(PAUSE).await;
-    assert!(tokio::time::timeout(Duration::from_millis(500), decode(&google, "2")).await.is_err());
+    assert!(tokio::time::timeout(SHORT, decode(&google, "2")).await.is_err());
     assert_eq!((google.breaker(), fake.decodes("2")), (BreakerState::Open, 1));
 }
 
