@@ -13,19 +13,23 @@ use serde_json::{Value, json};
 
 use crate::client::{Asking, PACKAGE, payload};
 
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long Google may take, and where it takes too long.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_secs(2);
+/// What no call may take, however busy the machine.
+const EVER: Duration = Duration::from_secs(30);
 
 fn at(asking: &Asking, path: &str) -> bonafide::upstream::Endpoint {
     bonafide::upstream::Endpoint::parse(&asking.url(path)).expect("an address")
 }
 
-fn client(asking: &Asking, access: AccessConfig) -> Google {
+fn client(asking: &Asking, access: AccessConfig, patience: Duration) -> Google {
     let config = GoogleConfig {
         status_list: at(asking, "/attestation/status"),
         play_integrity: at(asking, ""),
-        status_list_timeout: PATIENCE,
-        access_timeout: PATIENCE,
-        decode_timeout: PATIENCE,
+        status_list_timeout: patience,
+        access_timeout: patience,
+        decode_timeout: patience,
         breaker_failures: 1_000,
         ..GoogleConfig::new(Some(access))
     };
@@ -33,9 +37,14 @@ fn client(asking: &Asking, access: AccessConfig) -> Google {
 }
 
 fn by_key_file(asking: &Asking) -> Google {
+    hurried(asking, PATIENCE)
+}
+
+/// With so much time for each call.
+fn hurried(asking: &Asking, patience: Duration) -> Google {
     let key_file = asking.google.key_file().expect("a key file").to_string();
     let account = ServiceAccount::parse(key_file.as_bytes(), at(asking, "/token")).expect("an account");
-    client(asking, AccessConfig::ServiceAccount(Box::new(account)))
+    client(asking, AccessConfig::ServiceAccount(Box::new(account)), patience)
 }
 
 fn minted(asking: &Asking) -> String {
@@ -71,7 +80,7 @@ async fn a_service_account_opens_tokens_with_one_access_token() {
 #[tokio::test]
 async fn the_metadata_server_serves_as_well() {
     let asking = Asking::start().await;
-    let google = client(&asking, AccessConfig::MetadataServer(at(&asking, "")));
+    let google = client(&asking, AccessConfig::MetadataServer(at(&asking, "")), PATIENCE);
     opened(&decode(&google, PACKAGE, &minted(&asking)).await);
     assert_eq!(asking.google.asked(Endpoint::Metadata), 1);
 }
@@ -96,7 +105,7 @@ async fn every_refusal_is_told_apart() {
 #[tokio::test]
 async fn c08_google_at_its_worst_opens_no_token_twice_and_gives_no_payload() {
     let asking = Asking::start().await;
-    let google = by_key_file(&asking);
+    let (patient, impatient) = (by_key_file(&asking), hurried(&asking, SHORT));
     let refuse = |status| Misbehaviour::Refuse { status };
     let lost = |why| Decoded::Indeterminate(why);
     for (misbehaviour, decoded, outcome) in [
@@ -104,7 +113,7 @@ async fn c08_google_at_its_worst_opens_no_token_twice_and_gives_no_payload() {
         (refuse(503), 0, lost(Indeterminate::Status(503))),
         (refuse(429), 0, Decoded::Quota { retry_after: None }),
         (Misbehaviour::Redirect { location: asking.url("/attestation/root") }, 0, lost(Indeterminate::Status(307))),
-        (Misbehaviour::Late { millis: 30_000 }, 1, lost(Indeterminate::TimedOut)),
+        (Misbehaviour::Late { millis: 60_000 }, 1, lost(Indeterminate::TimedOut)),
         (Misbehaviour::Hang, 1, lost(Indeterminate::TimedOut)),
         (Misbehaviour::SlowBody { millis: 100 }, 1, lost(Indeterminate::TimedOut)),
         (Misbehaviour::HugeBody, 1, lost(Indeterminate::TooLarge)),
@@ -113,9 +122,10 @@ async fn c08_google_at_its_worst_opens_no_token_twice_and_gives_no_payload() {
     ] {
         let token = minted(&asking);
         asking.google.misbehave(Endpoint::Decode, misbehaviour.clone(), Times::Always);
+        let google = if outcome == lost(Indeterminate::TimedOut) { &impatient } else { &patient };
         let started = Instant::now();
-        assert_eq!(decode(&google, PACKAGE, &token).await, outcome, "{misbehaviour:?}");
-        assert!(started.elapsed() < 10 * PATIENCE, "{misbehaviour:?}: {:?}", started.elapsed());
+        assert_eq!(decode(google, PACKAGE, &token).await, outcome, "{misbehaviour:?}");
+        assert!(started.elapsed() < EVER, "{misbehaviour:?}: {:?}", started.elapsed());
         assert_eq!(asking.google.decodes(&token), Decodes { asked: 1, decoded }, "{misbehaviour:?}");
     }
 }
@@ -130,7 +140,7 @@ async fn without_an_access_token_nothing_is_sent() {
         Misbehaviour::Garbage,
     ] {
         let asking = Asking::start().await;
-        let (google, token) = (by_key_file(&asking), minted(&asking));
+        let (google, token) = (hurried(&asking, SHORT), minted(&asking));
         asking.google.misbehave(Endpoint::Token, misbehaviour.clone(), Times::Always);
         assert_eq!(
             decode(&google, PACKAGE, &token).await,
@@ -150,7 +160,7 @@ async fn without_an_access_token_nothing_is_sent() {
 #[tokio::test]
 async fn the_list_comes_with_its_age_or_not_at_all() {
     let asking = Asking::start().await;
-    let google = by_key_file(&asking);
+    let (google, impatient) = (by_key_file(&asking), hurried(&asking, SHORT));
     asking.google.list("1f", json!({"status": "REVOKED"}));
     asking.google.date_list(Duration::from_secs(600), Duration::from_secs(100));
     let Fetched::New { body, fresh_for, age, tag } = google.fetch(None).await.expect("a list") else {
@@ -164,10 +174,11 @@ async fn the_list_comes_with_its_age_or_not_at_all() {
         (Misbehaviour::Refuse { status: 503 }, UpstreamFault::Status(503)),
         (Misbehaviour::Redirect { location: asking.url("/attestation/root") }, UpstreamFault::Status(307)),
         (Misbehaviour::Hang, UpstreamFault::TimedOut),
-        (Misbehaviour::SlowBody { millis: 100 }, UpstreamFault::TimedOut),
+        (Misbehaviour::SlowBody { millis: 1_000 }, UpstreamFault::TimedOut),
         (Misbehaviour::Cut, UpstreamFault::Cut),
     ] {
         asking.google.misbehave(Endpoint::Status, misbehaviour.clone(), Times::Next(1));
+        let google = if fault == UpstreamFault::TimedOut { &impatient } else { &google };
         assert_eq!(google.fetch(None).await, Err(fault), "{misbehaviour:?}");
     }
     asking.google.misbehave(Endpoint::Status, Misbehaviour::HugeBody, Times::Next(1));
