@@ -39,8 +39,8 @@ pub(crate) fn say_aloud(what: &str) {
     writeln!(io::stderr(), "NOT RUN: {what}").ok();
 }
 
-/// A text of `deploy/` with other values; each of the old ones has to stand there, and none may be found in a new one: a port by
-/// itself is a part of others.
+/// A text of `deploy/` with other values; each of the old ones has to stand there, and not in what was put in before it: an address,
+/// where a port could be a part of another.
 pub(crate) fn deployed(file: &str, changes: &[(&str, &str)]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file);
     let text = fs::read_to_string(path).expect("a file of deploy/");
