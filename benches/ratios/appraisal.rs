@@ -32,7 +32,7 @@ fn measured(policy: &Policy, allowed: f64) -> Ratio {
     Ratio { unit: "µs", measured: micros, baseline: allowed, ratio: micros / allowed, limit: Limit::AtMost(1.0) }
 }
 
-/// What a careful team ships, but for the status list, which has benches of its own.
+/// What a careful team ships, but for the status list: looking serials up in one is no appraisal of claims.
 fn careful() -> Policy {
     Policy {
         key_attestation: Some(KeyAttestationPolicy { status_list: None, ..KeyAttestationPolicy::careful() }),
