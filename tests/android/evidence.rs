@@ -1,17 +1,10 @@
 //! What an Android phone sends to prove itself: a key, a token, or both.
 
 use bonafide::crypto::digest::sha256;
-use bonafide::crypto::seal::SealKey;
 use bonafide::evidence::claims::play_integrity::TokenKind;
-use bonafide::grpc::proto::check_verdict_request::Subject;
-use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
-use bonafide::grpc::proto::{
-    AppAttestEvidence, AttestRequest, CheckVerdictRequest, Evidence, Purpose, RequestContext, TokenFormat,
-    TokenRequest, evidence,
-};
+use bonafide::grpc::proto::{AppAttestEvidence, AttestRequest, Evidence, Purpose, evidence};
 use bonafide::lab::key_attestation::{LabAndroid, Profile, RootOfTrustPlan};
 use bonafide::lab::play_integrity::PayloadPlan;
-use bonafide::verifier::TokenConfig;
 use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -78,35 +71,6 @@ async fn a_token_alone_speaks_of_a_session() {
     let other = AttestRequest { session: b"session 2".to_vec().into(), ..unnamed };
     assert_denied(&service.attest(other).await, &["challenge_for_other_session"]);
     assert_eq!(service.world.decodes(&token), (1, 1));
-}
-
-/// Nothing but the session says who brings such a token.
-#[tokio::test]
-async fn f15_a_signed_verdict_of_a_token_alone_counts_in_its_session_alone() {
-    let signing = TokenConfig { seal: SealKey::derive(&[1; 32]), ..TokenConfig::of("https://verdicts.example") };
-    let service = Harness::start_with(|config| config.verifier.token = Some(signing)).await;
-    let data = service.challenge("token", Purpose::Attest, b"session 1").await;
-    let evidence = vec![integrity(&service.world.token(&data))];
-    let token = Some(TokenRequest { format: TokenFormat::Ear.into(), ..TokenRequest::default() });
-    let session = b"session 1".to_vec().into();
-    let request = AttestRequest { session, token, ..attest_request("token", &data, evidence) };
-    let answer = service.attestation().attest(request).await.expect("an answer").into_inner();
-    let token = answer.token.expect("a token").token;
-    for (named, reason) in [("session 1", ""), ("session 2", "token_session_mismatch"), ("", "session_missing")] {
-        let context = RequestContext { user_session: named.into(), ..RequestContext::default() };
-        let request = CheckVerdictRequest {
-            app: "token".to_owned(),
-            subject: Some(Subject::Token(token.clone())),
-            context: Some(context.into()),
-            ..CheckVerdictRequest::default()
-        };
-        let answer = VerdictServiceClient::new(service.channel.clone()).check_verdict(request).await;
-        let verdict = answer.expect("an answer").into_inner().verdict.expect("a verdict");
-        match reason {
-            "" => assert_allowed(&verdict),
-            reason => assert_denied(&verdict, &[reason]),
-        }
-    }
 }
 
 #[tokio::test]

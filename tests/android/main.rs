@@ -8,4 +8,5 @@ mod outages;
 mod races;
 mod reconfigured;
 mod role;
+mod sessions;
 mod status_list;

@@ -41,6 +41,11 @@ pub trait Schema {
 pub trait Facts {
     /// The value of a fact; `None` when it is absent.
     fn value(&self, slot: Slot) -> Option<Value<'_>>;
+
+    /// Whether there is a value; `None` when that is not known either.
+    fn presence(&self, slot: Slot) -> Option<bool> {
+        Some(self.value(slot).is_some())
+    }
 }
 
 /// The value of a fact.

@@ -60,7 +60,7 @@ impl Condition {
     pub(super) fn truth(&self, facts: &impl Facts) -> Option<bool> {
         match self {
             Self::Plain(term) => term.value(facts)?.as_bool(),
-            Self::Has(slot) => Some(facts.value(*slot).is_some()),
+            Self::Has(slot) => facts.presence(*slot),
             Self::Not(condition) => condition.truth(facts).map(|truth| !truth),
             Self::All(conditions) => settle(false, conditions.iter().map(|condition| condition.truth(facts))),
             Self::Any(conditions) => settle(true, conditions.iter().map(|condition| condition.truth(facts))),

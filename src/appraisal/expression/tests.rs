@@ -43,6 +43,8 @@ struct Phone {
     signers: BTreeSet<String>,
     /// One bit for each fact that is known.
     known: u16,
+    /// One bit for each fact of which it is not known whether it is there.
+    unclear: u16,
 }
 
 impl Phone {
@@ -52,6 +54,7 @@ impl Phone {
             labels: texts(&["basic", "device"]),
             signers: texts(&["aa", "bb", "cc"]).into_iter().collect(),
             known: 0b11_1111_1111,
+            unclear: 0,
         }
     }
 }
@@ -75,6 +78,11 @@ impl Facts for Phone {
             "gone.flag" => Value::Bool(true),
             _ => Value::Text("text"),
         })
+    }
+
+    fn presence(&self, slot: Slot) -> Option<bool> {
+        let is_unclear = self.unclear & !self.known & (1 << slot.0) != 0;
+        (!is_unclear).then(|| self.value(slot).is_some())
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::cell::OnceCell;
 
-use super::fact;
 use super::request::Request;
-use super::table::Read;
+use super::table::{Read, Source};
+use super::{fact, source};
 use crate::appraisal::expression::{Facts, Slot, Value};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 
 /// The claims of one instance, and perhaps a request of its own.
 #[derive(Debug)]
 pub(in crate::appraisal) struct Known<'a> {
-    pub(super) claims: &'a Claims,
+    /// `None` where they were not kept: those of a session, which has shown nothing but a token of Play Integrity.
+    pub(super) claims: Option<&'a Claims>,
     pub(super) request: Request<'a>,
     /// The client's address as text, once somebody asks.
     pub(super) address: OnceCell<String>,
@@ -20,7 +21,7 @@ pub(in crate::appraisal) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(in crate::appraisal) const fn new(claims: &'a Claims, request: Request<'a>) -> Self {
+    pub(in crate::appraisal) const fn new(claims: Option<&'a Claims>, request: Request<'a>) -> Self {
         Self { claims, request, address: OnceCell::new(), headers: OnceCell::new() }
     }
 }
@@ -28,11 +29,20 @@ impl<'a> Known<'a> {
 impl Facts for Known<'_> {
     fn value(&self, slot: Slot) -> Option<Value<'_>> {
         match fact(slot)?.read {
-            Read::Anything(read) => read(self.claims),
-            Read::AppAttest(read) => read(self.claims.app_attest.as_deref()?),
-            Read::KeyAttestation(read) => read(self.claims.key_attestation.as_deref()?),
-            Read::PlayIntegrity(read) => read(self.claims.play_integrity.as_ref().and_then(PlayIntegrity::claims)?),
+            Read::Anything(read) => read(self.claims?),
+            Read::AppAttest(read) => read(self.claims?.app_attest.as_deref()?),
+            Read::KeyAttestation(read) => read(self.claims?.key_attestation.as_deref()?),
+            Read::PlayIntegrity(read) => read(self.claims?.play_integrity.as_ref().and_then(PlayIntegrity::claims)?),
             Read::Request(read) => read(self),
         }
+    }
+
+    fn presence(&self, slot: Slot) -> Option<bool> {
+        let may_be_there = match source(slot) {
+            Source::Anything | Source::PlayIntegrity => self.claims.is_none(),
+            Source::AppAttest | Source::KeyAttestation | Source::Request => false,
+        };
+        let is_there = self.value(slot).is_some();
+        (is_there || !may_be_there).then_some(is_there)
     }
 }

@@ -32,7 +32,7 @@ fn request() -> Request<'static> {
 
 fn shown(claims: &Claims, request: Request<'_>, name: &str) -> Option<String> {
     let (slot, _) = FactNames.fact(name).unwrap_or_else(|| panic!("{name}"));
-    let known = Known::new(claims, request);
+    let known = Known::new(Some(claims), request);
     known.value(slot).map(|value| match value {
         Value::Texts(texts) => format!("{} texts", texts.count()),
         value => format!("{value:?}"),
@@ -56,7 +56,7 @@ fn every_fact_is_known_of_some_phone_and_has_its_kind() {
     let (iphone, android) = (iphone(), android());
     for (name, kind) in FactNames::all() {
         let (slot, _) = FactNames.fact(name).expect("a slot");
-        let cases = [Known::new(&iphone, request()), Known::new(&android, request())];
+        let cases = [&iphone, &android].map(|claims| Known::new(Some(claims), request()));
         let values: Vec<_> = cases.iter().filter_map(|known| known.value(slot)).collect();
         assert!(!values.is_empty() && values.iter().all(|value| fits(kind, *value)), "{name}: {values:?}");
     }
@@ -120,6 +120,20 @@ fn what_says_nothing_is_absent() {
         assert_eq!(shown(&silent, Request::default(), name), None, "{name}");
     }
     assert_eq!(shown(&silent, Request::default(), "request.has_assertion").as_deref(), Some("Bool(false)"));
+}
+
+#[test]
+fn what_was_not_kept_of_a_session_may_have_been_there() {
+    let known = Known::new(None, request());
+    for (name, _) in FactNames::all() {
+        let (slot, _) = FactNames.fact(name).expect("a slot");
+        let presence = match name.split('.').next() {
+            Some("app_attest" | "key_attestation") => Some(false),
+            Some("request") => Some(true),
+            _ => None,
+        };
+        assert_eq!((known.presence(slot), known.value(slot).is_some()), (presence, presence == Some(true)), "{name}");
+    }
 }
 
 #[test]

@@ -140,9 +140,10 @@ impl Condition {
     }
 
     /// Whether it says something about these claims: they have every section that it speaks of. That a section is missing is for
-    /// other rules to find.
-    pub(in crate::appraisal) fn concerns(&self, claims: &Claims) -> bool {
-        self.needs.are_in(claims)
+    /// other rules to find. Claims that were not kept are those of a session, which has shown Play Integrity alone.
+    pub(in crate::appraisal) fn concerns(&self, claims: Option<&Claims>) -> bool {
+        let of_session = !self.needs.app_attest && !self.needs.key_attestation;
+        claims.map_or(of_session, |claims| self.needs.are_in(claims))
     }
 
     /// Whether it says something about these claims, and further sections would not change it.

@@ -18,7 +18,7 @@ mod weighing;
 pub use binding::{Bond, Bonds, appraise_binding};
 
 use super::facts::{Known, Request};
-use super::policy::{Condition, Policy};
+use super::policy::Policy;
 use super::reason::{Reason, Remedy};
 use super::standing::Standing;
 use super::vector::{Aspect, Tier, TrustVector, Worth};
@@ -128,8 +128,8 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
     if let Some(report) = &claims.report {
         weighing.weigh_report(report);
     }
-    let known = Known::new(claims, Request::default());
-    weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.concerns(claims));
+    let known = Known::new(Some(claims), Request::default());
+    weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.concerns(Some(claims)));
     weighing.appraisal
 }
 
@@ -137,14 +137,14 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
 pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
     weighing.weigh_sections(claims);
-    let known = Known::new(claims, Request::default());
+    let known = Known::new(Some(claims), Request::default());
     weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.is_settled_by(claims));
     weighing.appraisal
 }
 
 /// Appraises one request of an instance, of which these are the claims, by the rules that look at requests, and by no other.
-/// Where nothing is found, nothing is claimed: what is found can only lower what the instance is worth by itself. Of whom no claims
-/// are known, every claim is unknown, and no rule is passed over.
+/// Where nothing is found, nothing is claimed: what is found can only lower what the instance is worth by itself. Of a session, no
+/// claims are kept: what Play Integrity said is unknown, and other evidence there was none.
 pub fn appraise_request(
     policy: &Policy,
     claims: Option<&Claims>,
@@ -152,10 +152,8 @@ pub fn appraise_request(
     circumstances: &Circumstances<'_>,
 ) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
-    let nothing = Claims::default();
-    let known = Known::new(claims.unwrap_or(&nothing), *request);
-    let concerned = |when: &Condition| claims.is_none_or(|claims| when.concerns(claims));
-    weighing.weigh_own(&known, |when| when.looks_at_requests() && concerned(when));
+    let known = Known::new(claims, *request);
+    weighing.weigh_own(&known, |when| when.looks_at_requests() && when.concerns(claims));
     weighing.appraisal
 }
 

@@ -118,6 +118,33 @@ fn rules_over_requests_run_for_requests_alone() {
     assert!(iphones.is_silent(), "rules over other evidence");
 }
 
+/// Of a session nothing is kept: what Play Integrity said may have been anything, and there was no other evidence.
+#[test]
+fn rules_over_requests_know_of_a_session_that_play_integrity_spoke_alone() {
+    let found = |when: &str| {
+        let pay = format!("request.path.startsWith(\"/pay\") && {when}");
+        let own = policy(vec![rule("pay", &pay)]);
+        ["/pay", "/shop"].map(|path| {
+            let request = Request { path, ..Request::default() };
+            codes(&appraise_request(&own, None, &request, &at(&[])).reasons) == ["custom_pay"]
+        })
+    };
+    for (when, expected) in [
+        ("has(play_integrity.licensing) && play_integrity.licensing != \"LICENSED\"", true),
+        ("!has(play_integrity.licensing)", true),
+        ("play_integrity.licensing != \"LICENSED\"", true),
+        ("lab", true),
+        ("!lab", true),
+        ("key_attestation.security_level != \"strongbox\"", false),
+        ("has(key_attestation.os_patch) && key_attestation.os_patch < version(\"2026\")", false),
+        ("app_attest.bundle_version < version(\"3\")", false),
+        ("has(app_attest.bundle_version)", false),
+        ("!has(app_attest.bundle_version)", true),
+    ] {
+        assert_eq!(found(when), [expected, false], "{when}");
+    }
+}
+
 #[test]
 fn the_age_of_a_proof_counts_for_a_request() {
     let own = policy(vec![OwnRule { mode: Mode::Report, ..rule("stale", "request.proof_age > 60") }]);

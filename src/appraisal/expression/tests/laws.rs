@@ -10,6 +10,8 @@ fn condition() -> impl Strategy<Value = String> {
         Just("true".to_owned()),
         Just("key.locked".to_owned()),
         Just("gone.flag".to_owned()),
+        Just("has(gone.flag)".to_owned()),
+        Just("has(key.level)".to_owned()),
         Just("key.level == 'tee'".to_owned()),
         Just("key.level in ['strongbox', gone.text, 'tee']".to_owned()),
         Just("app.build < 43".to_owned()),
@@ -67,13 +69,18 @@ fn words() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..40).prop_map(|words| words.join(" "))
 }
 
+/// The outcome where all else is known to be absent.
 fn outcome(text: &str, known: u16) -> Option<Truth> {
+    outcome_of(text, &Phone { known, ..Phone::new() })
+}
+
+fn outcome_of(text: &str, phone: &Phone) -> Option<Truth> {
     let expression = Expression::compile(text, &Names);
     if let Err(fault) = &expression {
         assert!(text.get(fault.span.clone()).is_some(), "{fault:?}");
         assert!(fault.place(text).0 > 0 && !fault.message.is_empty());
     }
-    Some(expression.ok()?.holds(&Phone { known, ..Phone::new() }))
+    Some(expression.ok()?.holds(phone))
 }
 
 proptest! {
@@ -88,8 +95,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_decided_stays_when_more_is_known(text in condition(), known in any::<u16>(), more in any::<u16>()) {
-        let (before, after) = (outcome(&text, known), outcome(&text, known | more));
+    fn what_is_decided_stays_when_more_is_known(
+        text in condition(),
+        (known, unclear) in any::<(u16, u16)>(),
+        (there, settled) in any::<(u16, u16)>(),
+    ) {
+        let before = outcome_of(&text, &Phone { known, unclear, ..Phone::new() });
+        let (known, unclear) = (known | (there & unclear), unclear & !settled);
+        let after = outcome_of(&text, &Phone { known, unclear, ..Phone::new() });
         prop_assert!(before == Some(Truth::Unknown) || before == after, "{before:?} {after:?}");
         prop_assert_ne!(outcome(&text, u16::MAX), Some(Truth::Unknown));
     }
