@@ -143,7 +143,7 @@ impl Verifier {
         };
         let bound = verdict.bound;
         let weighed = WeighedRequest {
-            context: call.context,
+            context: Some(call.context),
             is_asserted: call.assertion.is_some(),
             is_proved: false,
             token_proven_at: None,

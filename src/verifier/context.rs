@@ -92,7 +92,7 @@ impl Verifier {
         if !policy.binding.is_felt() {
             return None;
         }
-        let presented = self.bound(app, &caller.relying_party, &weighed.context);
+        let presented = self.bound(app, &caller.relying_party, &weighed.context.unwrap_or_default());
         let bonds = Bonds {
             address: Bond { bound: bound.address, presented: presented.address },
             tls_fingerprint: Bond { bound: bound.tls, presented: presented.tls },
@@ -106,7 +106,8 @@ impl Verifier {
 /// A request on its way to a verdict.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WeighedRequest<'a> {
-    pub(super) context: RequestContext<'a>,
+    /// What describes it; `None` where nothing does.
+    pub(super) context: Option<RequestContext<'a>>,
     /// Whether the instance has signed this very request, which was verified.
     pub(super) is_asserted: bool,
     /// Whether a proof of DPoP was verified that the request's token is bound to.
@@ -133,7 +134,7 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
     if !policy.looks_at_requests() {
         return None;
     }
-    let context = &weighed.context;
+    let context = weighed.context.unwrap_or_default();
     let proven_at = weighed.token_proven_at.map_or(verdict.issued_at, |at| at.min(verdict.issued_at));
     let request = Request {
         method: context.method,
@@ -149,6 +150,7 @@ fn found_by_rules(app: &App, verdict: &Verdict, subject: Subject, weighed: &Weig
         headers: context.headers,
         has_dpop_proof: weighed.is_proved,
         has_client_certificate: context.client_certificate.is_some(),
+        is_undescribed: weighed.context.is_none(),
     };
     let circumstances = Circumstances { subject: subject.as_bytes(), ..Circumstances::at(weighed.now) };
     let found = appraise_request(policy, verdict.claims.as_deref(), &request, &circumstances);

@@ -209,20 +209,28 @@ pub(crate) fn rule(when: &str, tier: Concern, mode: Mode) -> OwnRule {
 async fn f15_introspection_obeys_rules_over_requests_of_which_nothing_is_known() {
     let world = World::new();
     let (unsigned, paid) = ("!request.has_assertion", r#"request.path.startsWith("/pay")"#);
-    for (when, tier, mode, active) in [
-        (unsigned, Concern::Warning, Mode::Enforce, false),
-        (unsigned, Concern::Contraindicated, Mode::Enforce, false),
-        (unsigned, Concern::Contraindicated, Mode::Report, true),
-        (unsigned, Concern::Contraindicated, Mode::Off, true),
+    let sent_to_pay = r#"has(request.path) && request.path.startsWith("/pay")"#;
+    for (when, tier, mode, passes, active) in [
+        (unsigned, Concern::Warning, Mode::Enforce, false, false),
+        (unsigned, Concern::Contraindicated, Mode::Enforce, false, false),
+        (unsigned, Concern::Contraindicated, Mode::Report, true, true),
+        (unsigned, Concern::Contraindicated, Mode::Off, true, true),
         // An unknown path could be this one.
-        (paid, Concern::Warning, Mode::Enforce, false),
-        (r#"request.method == "DELETE""#, Concern::Contraindicated, Mode::Enforce, false),
-        (r#"request.method == "DELETE" && lab == false"#, Concern::Contraindicated, Mode::Enforce, true),
+        (paid, Concern::Warning, Mode::Enforce, false, false),
+        (r#"request.method == "DELETE""#, Concern::Contraindicated, Mode::Enforce, false, false),
+        // A caller that describes a request without a path says that there is none; who introspects says nothing.
+        (sent_to_pay, Concern::Contraindicated, Mode::Enforce, true, false),
+        ("has(request.headers_sha256)", Concern::Warning, Mode::Enforce, true, false),
+        ("request.has_assertion", Concern::Contraindicated, Mode::Enforce, true, false),
+        // What finds no fault with any request, and how old the proof is, is known.
+        (r#"request.method == "DELETE" && lab == false"#, Concern::Contraindicated, Mode::Enforce, true, true),
+        ("has(request.path) && !lab", Concern::Contraindicated, Mode::Enforce, true, true),
+        ("request.proof_age > 3600", Concern::Contraindicated, Mode::Enforce, true, true),
     ] {
         let own = |config: &mut Config| config.verifier.apps[0].own_rules = vec![rule(when, tier, mode)];
         let service = service(&world, &shared(), own).await;
         let (instance, token) = carried(&service, &world.phone(), None, "").await;
-        assert_eq!(service.check("shop", &instance).await.decision() == Decision::Allow, active, "{when}");
+        assert_eq!(service.check("shop", &instance).await.decision() == Decision::Allow, passes, "{when}");
         assert_eq!(is_active(&service, &token).await, active, "{when} {tier:?} {mode:?}");
     }
 }

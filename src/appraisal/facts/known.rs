@@ -24,6 +24,11 @@ impl<'a> Known<'a> {
     pub(in crate::appraisal) const fn new(claims: Option<&'a Claims>, request: Request<'a>) -> Self {
         Self { claims, request, address: OnceCell::new(), headers: OnceCell::new() }
     }
+
+    /// Whether this says no more of a request than that nobody has described it.
+    const fn is_unsaid(&self, value: Value<'_>) -> bool {
+        self.request.is_undescribed && matches!(value, Value::Bool(false))
+    }
 }
 
 impl Facts for Known<'_> {
@@ -33,14 +38,15 @@ impl Facts for Known<'_> {
             Read::AppAttest(read) => read(self.claims?.app_attest.as_deref()?),
             Read::KeyAttestation(read) => read(self.claims?.key_attestation.as_deref()?),
             Read::PlayIntegrity(read) => read(self.claims?.play_integrity.as_ref().and_then(PlayIntegrity::claims)?),
-            Read::Request(read) => read(self),
+            Read::Request(read) => read(self).filter(|value| !self.is_unsaid(*value)),
         }
     }
 
     fn presence(&self, slot: Slot) -> Option<bool> {
         let may_be_there = match source(slot) {
             Source::Anything | Source::PlayIntegrity => self.claims.is_none(),
-            Source::AppAttest | Source::KeyAttestation | Source::Request => false,
+            Source::AppAttest | Source::KeyAttestation => false,
+            Source::Request => self.request.is_undescribed,
         };
         let is_there = self.value(slot).is_some();
         (is_there || !may_be_there).then_some(is_there)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::crypto::digest::Digest;
 use crate::wire::path::is_plain_path;
 
-/// What is known of one request. What is empty, `None` or `false` was not said.
+/// What is known of one request. What is empty, `None` or `false` was not said: it is absent, unless the request is not described.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
     /// The method of HTTP.
@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub has_dpop_proof: bool,
     /// Whether the client has shown a certificate.
     pub has_client_certificate: bool,
+    /// Whether nothing describes the request: what was not said may be so.
+    pub is_undescribed: bool,
 }
 
 impl<'a> Request<'a> {

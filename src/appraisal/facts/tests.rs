@@ -27,6 +27,7 @@ fn request() -> Request<'static> {
         headers: Some([1; 32]),
         has_dpop_proof: true,
         has_client_certificate: true,
+        is_undescribed: false,
     }
 }
 
@@ -133,6 +134,18 @@ fn what_was_not_kept_of_a_session_may_have_been_there() {
             _ => None,
         };
         assert_eq!((known.presence(slot), known.value(slot).is_some()), (presence, presence == Some(true)), "{name}");
+    }
+}
+
+#[test]
+fn what_nobody_describes_of_a_request_may_be_there() {
+    let undescribed = Request { is_undescribed: true, proof_age: Some(Duration::from_secs(1)), ..Request::default() };
+    let (android, age) = (android(), "request.proof_age");
+    let known = Known::new(Some(&android), undescribed);
+    for (name, _) in FactNames::all().filter(|(name, _)| name.starts_with("request.")) {
+        let (slot, _) = FactNames.fact(name).expect("a slot");
+        let expected = (name == age).then_some(true);
+        assert_eq!((known.presence(slot), known.value(slot).is_some()), (expected, name == age), "{name}");
     }
 }
 

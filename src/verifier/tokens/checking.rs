@@ -84,7 +84,7 @@ impl Verifier {
             None => self.standing(app, caller, &known, at).await?,
         };
         let weighed = WeighedRequest {
-            context: call.context,
+            context: Some(call.context),
             is_asserted: call.assertion.is_some(),
             is_proved: proved.is_some(),
             token_proven_at: call.assertion.is_none().then_some(claims.proven_at),

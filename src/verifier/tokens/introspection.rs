@@ -10,7 +10,6 @@ use crate::token::TokenRejection;
 use crate::verdict::ear::TokenClaims;
 use crate::verdict::{Decision, Verdict};
 use crate::verifier::caller::Caller;
-use crate::verifier::check::RequestContext;
 use crate::verifier::context::{WeighedRequest, bound_to_nothing};
 use crate::verifier::fault::CallFault;
 use crate::verifier::refusal::{Refusal, Setback};
@@ -56,10 +55,10 @@ impl Verifier {
         {
             return Err(TokenRejection::Consumed.into());
         }
-        // Nothing is said of the request: what needs to know it finds fault.
+        // Nothing is said of the request, not even what it lacks: what needs to know it finds fault.
         let verdict = bound_to_nothing(&app, self.standing(&app, caller, &known, at).await?, at.now);
         let weighed = WeighedRequest {
-            context: RequestContext::default(),
+            context: None,
             is_asserted: false,
             is_proved: false,
             token_proven_at: Some(known.claims.proven_at),
