@@ -62,7 +62,7 @@ pub struct RequestContext<'a> {
     pub method: &'a str,
     /// `https` or `http`.
     pub scheme: &'a str,
-    /// Host, and port if it is not the usual one.
+    /// Host and port, as the client sent them.
     pub authority: &'a str,
     /// The target with its query, as the client sent it.
     pub path: &'a str,

@@ -1,5 +1,6 @@
 //! Bounded readers of bytes that a stranger wrote.
 
+pub mod authority;
 pub mod bytes;
 pub mod cbor;
 pub mod der;

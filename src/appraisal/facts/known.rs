@@ -14,6 +14,8 @@ pub(in crate::appraisal) struct Known<'a> {
     /// `None` where they were not kept: those of a session, which has shown nothing but a token of Play Integrity.
     pub(super) claims: Option<&'a Claims>,
     pub(super) request: Request<'a>,
+    /// Host and port in one form, once somebody asks.
+    pub(super) authority: OnceCell<Option<String>>,
     /// The client's address as text, once somebody asks.
     pub(super) address: OnceCell<String>,
     /// The digest of its header fields as text, once somebody asks.
@@ -22,7 +24,7 @@ pub(in crate::appraisal) struct Known<'a> {
 
 impl<'a> Known<'a> {
     pub(in crate::appraisal) const fn new(claims: Option<&'a Claims>, request: Request<'a>) -> Self {
-        Self { claims, request, address: OnceCell::new(), headers: OnceCell::new() }
+        Self { claims, request, authority: OnceCell::new(), address: OnceCell::new(), headers: OnceCell::new() }
     }
 
     /// Whether this says no more of a request than that nobody has described it.

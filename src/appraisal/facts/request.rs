@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::crypto::digest::Digest;
+use crate::wire::authority;
 use crate::wire::path::is_plain_path;
 
 /// What is known of one request. What is empty, `None` or `false` was not said: it is absent, unless the request is not described.
@@ -13,7 +14,7 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// `https` or `http`.
     pub scheme: &'a str,
-    /// Host, and port if it is not the usual one.
+    /// Host and port, as the client sent them.
     pub authority: &'a str,
     /// The target with its query, as the client sent it.
     pub path: &'a str,
@@ -45,6 +46,12 @@ impl<'a> Request<'a> {
     pub(super) fn plain_path(&self) -> Option<&'a str> {
         let path = self.path.split_once('?').map_or(self.path, |(path, _)| path);
         is_plain_path(path.as_bytes()).then_some(path)
+    }
+
+    /// Host and port in the form in which rules compare them. Where an application could read another host than a rule does, it is
+    /// not known.
+    pub(super) fn plain_authority(&self) -> Option<String> {
+        authority::plain(self.scheme, self.authority)
     }
 
     /// What follows the first question mark of the target.

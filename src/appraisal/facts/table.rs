@@ -226,7 +226,7 @@ pub(super) static FACTS: &[Fact] = &[
     // The request.
     fact("request.method", Text, Request(|known| text(known.request.method))),
     fact("request.scheme", Text, Request(|known| text(known.request.scheme))),
-    fact("request.authority", Text, Request(|known| text(known.request.authority))),
+    fact("request.authority", Text, Request(authority)),
     fact("request.path", Text, Request(|known| known.request.plain_path().map(Value::Text))),
     fact("request.query", Text, Request(|known| known.request.query().map(Value::Text))),
     fact("request.address", Text, Request(address)),
@@ -259,6 +259,10 @@ fn access_risk(claims: &PlayIntegrityClaims) -> Option<Value<'_>> {
 fn location_risk(claims: &PlayIntegrityClaims) -> Option<Value<'_>> {
     let risks = claims.surroundings.location_risk.as_ref()?;
     several(risks).filter(|_| !risks.contains(&LocationRisk::Unspecified))
+}
+
+fn authority<'a>(known: &'a Known<'a>) -> Option<Value<'a>> {
+    known.authority.get_or_init(|| known.request.plain_authority()).as_deref().map(Value::Text)
 }
 
 fn address<'a>(known: &'a Known<'a>) -> Option<Value<'a>> {

@@ -146,6 +146,19 @@ fn rules_over_requests_know_of_a_session_that_play_integrity_spoke_alone() {
 }
 
 #[test]
+fn f03_a_host_is_known_in_every_spelling() {
+    let own = policy(vec![rule("admin", "request.authority == \"admin.example\"")]);
+    let found = |authority| {
+        let request = Request { scheme: "https", authority, ..Request::default() };
+        codes(&appraise_request(&own, Some(&iphone()), &request, &at(&[])).reasons) == ["custom_admin"]
+    };
+    for spelling in ["admin.example", "Admin.EXAMPLE", "admin.example:443", "admin.example.", "x@admin.example", ""] {
+        assert!(found(spelling), "{spelling}");
+    }
+    assert!(!["shop.example", "SHOP.example:443", "admin.example:8443"].iter().any(|other| found(other)));
+}
+
+#[test]
 fn the_age_of_a_proof_counts_for_a_request() {
     let own = policy(vec![OwnRule { mode: Mode::Report, ..rule("stale", "request.proof_age > 60") }]);
     let aged = |seconds: Option<u64>| {

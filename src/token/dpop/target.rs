@@ -1,5 +1,7 @@
 //! The target of a request without query and fragment, in the one form in which targets are compared.
 
+use crate::wire::authority::comparable;
+
 /// Scheme, host with a port that is not the usual one, and path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
@@ -21,20 +23,17 @@ impl Target {
     /// (RFC 9449, section 4.3). Paths are compared as they are.
     pub(super) fn of(scheme: &str, authority: &str, path: &str) -> Option<Self> {
         let scheme = scheme.to_ascii_lowercase();
-        let usual = match scheme.as_str() {
-            "https" => ":443",
-            "http" => ":80",
-            _ => return None,
-        };
-        let authority = authority.to_ascii_lowercase();
-        let authority = authority.strip_suffix(usual).unwrap_or(&authority);
+        if !["https", "http"].contains(&scheme.as_str()) {
+            return None;
+        }
+        let authority = comparable(&scheme, authority);
         let plain = |char: char| char.is_ascii_alphanumeric() || "-._:[]~%".contains(char);
         if authority.is_empty() || !authority.chars().all(plain) {
             return None;
         }
         let path = path.split(['?', '#']).next().filter(|path| !path.is_empty()).unwrap_or("/");
         let rooted = path.starts_with('/') && !path.contains('\\');
-        rooted.then(|| Self { scheme, authority: authority.to_owned(), path: path.to_owned() })
+        rooted.then(|| Self { scheme, authority, path: path.to_owned() })
     }
 }
 
