@@ -169,16 +169,18 @@ impl Verdict {
             Subject::Instance(id) => (Some(id), None),
             Subject::Session(digest) => (None, Some(Box::new(digest))),
         };
-        let (is_barred, vector) = (appraisal.is_barred, appraisal.vector);
-        let decision = |tier| if is_barred { Decision::Deny } else { frame.decisions.at(tier).into() };
-        let reported =
-            reports(appraisal.reported, &appraisal.reported_worths, |worth| decision(vector.worse(worth).tier()));
+        let decision = |vector: &TrustVector| decided(&appraisal, vector, &frame.decisions);
+        let vector = appraisal.vector;
+        let (decision, reported) = (
+            decision(&vector),
+            reports(&appraisal.reported, &appraisal.reported_worths, |worth| decision(&vector.worse(worth))).collect(),
+        );
         Self {
-            decision: decision(tier),
+            decision,
             tier,
-            vector: appraisal.vector,
+            vector,
             reasons: appraisal.reasons,
-            reported: reported.collect(),
+            reported,
             claims: Some(claims.into()),
             app: frame.app,
             instance,
@@ -202,8 +204,9 @@ impl Verdict {
     #[must_use]
     pub fn lowered(self, found: Appraisal, decisions: &Decisions) -> Self {
         let (tier, decision) = lower((self.tier, self.decision), found.tier(), decisions);
-        let reported =
-            reports(found.reported, &found.reported_worths, |worth| lower((tier, decision), worth.tier(), decisions).1);
+        let reported = reports(&found.reported, &found.reported_worths, |worth| {
+            lower((tier, decision), worth.tier(), decisions).1
+        });
         let reported = self.reported.into_iter().chain(reported).collect();
         let vector = self.vector.worse(&found.vector);
         let reasons = [self.reasons.as_slice(), &found.reasons].concat();
@@ -248,18 +251,31 @@ fn lower((tier, decision): (Tier, Decision), found: Tier, decisions: &Decisions)
     match found {
         Tier::None | Tier::Affirming => (tier, decision),
         // A doubt about what nothing is known of leaves it unknown.
-        Tier::Warning if tier == Tier::None => (Tier::None, decision.max(Decision::StepUp)),
+        Tier::Warning if tier == Tier::None => {
+            (Tier::None, decision.max(Decision::StepUp).max(decisions.at(Tier::Warning).into()))
+        }
         lower => (tier.max(lower), decision.max(decisions.at(lower).into())),
     }
 }
 
+/// What is done where the appraisal comes to this vector. A doubt about what nothing is known of is worth no less than one about
+/// what is known, and no more than nothing.
+fn decided(appraisal: &Appraisal, vector: &TrustVector, decisions: &Decisions) -> Decision {
+    if appraisal.is_barred {
+        return Decision::Deny;
+    }
+    let [as_known, as_found] =
+        [appraisal.tier_of(vector), vector.tier()].map(|tier| Decision::from(decisions.at(tier)));
+    as_known.max(as_found)
+}
+
 /// What was only reported, with what would have been decided if it had counted.
 fn reports(
-    found: Vec<Reason>,
+    found: &[Reason],
     worths: &[TrustVector],
     would: impl Fn(&TrustVector) -> Decision,
 ) -> impl Iterator<Item = Reported> {
-    found.into_iter().zip(worths).map(move |(reason, worth)| Reported { code: reason.code, would: would(worth) })
+    found.iter().zip(worths).map(move |(reason, worth)| Reported { code: reason.code.clone(), would: would(worth) })
 }
 
 #[cfg(test)]
@@ -356,7 +372,36 @@ mod tests {
         assert_eq!((denied.decision, denied.tier), (Decision::Deny, Tier::Contraindicated));
         let lapsed = Verdict { decision: Decision::StepUp, tier: Tier::None, ..on(Worth::AFFIRMED) };
         let kind = Decisions { warning: Stance::Allow, ..usual };
-        assert_eq!(lapsed.lowered(found(Worth::DOUBTFUL, &[]), &kind).decision, Decision::StepUp);
+        for (decisions, decision) in [(kind, Decision::StepUp), (usual, Decision::StepUp), (strict, Decision::Deny)] {
+            let lowered = lapsed.clone().lowered(found(Worth::DOUBTFUL, &[]), &decisions);
+            assert_eq!((lowered.decision, lowered.tier), (decision, Tier::None));
+        }
+    }
+
+    #[test]
+    fn a_doubt_is_no_better_than_nothing() {
+        use Decision::{Allow, Deny, StepUp};
+        let usual = Decisions::CAREFUL;
+        for (warning, none, nothing, doubt) in [
+            (Stance::StepUp, Restraint::Deny, Deny, Deny),
+            (Stance::Allow, Restraint::Deny, Deny, Deny),
+            (Stance::Allow, Restraint::StepUp, StepUp, StepUp),
+            (Stance::Deny, Restraint::StepUp, StepUp, Deny),
+        ] {
+            let frame = || Frame { decisions: Decisions { warning, none, ..usual }, ..frame(CLOCK_SKEW) };
+            let on = |worth| {
+                let appraisal = Appraisal { knows_nothing: true, ..found(worth, &["quiet"]) };
+                let verdict = Verdict::on(Subject::Session([0; 32]), Claims::default(), appraisal, frame());
+                (verdict.tier, verdict.decision, verdict.reported[0].would)
+            };
+            assert_eq!(on(Worth::NO_CLAIM), (Tier::None, nothing, doubt), "{warning:?} {none:?}");
+            assert_eq!(on(Worth::DOUBTFUL), (Tier::None, doubt, doubt), "{warning:?} {none:?}");
+            assert_eq!(on(Worth::CONTRAINDICATED), (Tier::Contraindicated, Deny, Deny));
+        }
+        let known =
+            Verdict::on(Subject::Session([0; 32]), Claims::default(), found(Worth::DOUBTFUL, &[]), frame(CLOCK_SKEW));
+        assert_eq!((known.tier, known.decision), (Tier::Warning, StepUp));
+        assert_eq!(Decision::from(usual.at(Tier::Affirming)), Allow);
     }
 
     #[test]

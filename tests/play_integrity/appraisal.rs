@@ -144,9 +144,15 @@ fn c05_only_the_accepted_word_passes() {
 
 #[test]
 fn c05_a_policy_that_asks_for_nothing_affirms_nothing_that_is_absent() {
-    let lax = PlayIntegrityPolicy { app_verdicts: None, unlicensed: Stance::Allow, ..needing(&[]) };
-    let (tier, codes) = weigh(&lax, |plan| *plan = plan.clone().emptied());
-    assert_eq!((tier, Decisions::CAREFUL.at(tier), codes), (Tier::None, Stance::Deny, vec![]));
+    for (unlicensed, codes) in [
+        (Stance::Allow, vec![]),
+        // A doubt about what says nothing makes it no better.
+        (Stance::StepUp, vec!["play_integrity_licence_unknown".to_owned()]),
+    ] {
+        let lax = PlayIntegrityPolicy { app_verdicts: None, unlicensed, ..needing(&[]) };
+        let (tier, found) = weigh(&lax, |plan| *plan = plan.clone().emptied());
+        assert_eq!((tier, Decisions::CAREFUL.at(tier), found), (Tier::None, Stance::Deny, codes));
+    }
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct Appraisal {
     pub reported_worths: Vec<TrustVector>,
     /// Whether something speaks against the evidence itself: then it is denied, whatever is done at its tier otherwise.
     pub is_barred: bool,
+    /// Whether the evidence has shown nothing, and nothing firm was found: a doubt about it is then no better than that.
+    pub knows_nothing: bool,
 }
 
 /// What a rule may look at beside claims and policy.
@@ -120,13 +122,12 @@ const PLAY_INTEGRITY_ABSENT: Reason =
 
 /// Appraises verified claims under an app's policy, as all that an instance has shown. Rules that look at requests do not run.
 pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
-    let mut weighing = Weighing::new(policy, *circumstances);
-    weighing.weigh_sections(claims);
+    let mut weighing = Weighing::of_sections(claims, policy, *circumstances);
     if claims.app_attest.is_none() {
         weighing.miss_android(claims);
     }
-    if let Some(report) = &claims.report {
-        weighing.weigh_report(report);
+    if let Some(report) = claims.report.as_deref() {
+        weighing.weigh_rules(&signals::RULES, (report, Some(&policy.signals)));
     }
     let known = Known::new(Some(claims), Request::default());
     weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.concerns(Some(claims)));
@@ -135,8 +136,7 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
 
 /// Appraises verified claims that may be only a part of what was sent.
 pub fn appraise_part(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
-    let mut weighing = Weighing::new(policy, *circumstances);
-    weighing.weigh_sections(claims);
+    let mut weighing = Weighing::of_sections(claims, policy, *circumstances);
     let known = Known::new(Some(claims), Request::default());
     weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.is_settled_by(claims));
     weighing.appraisal
@@ -174,11 +174,20 @@ impl Appraisal {
         reported: Vec::new(),
         reported_worths: Vec::new(),
         is_barred: false,
+        knows_nothing: false,
     };
 
     /// The worst tier of the vector.
     pub fn tier(&self) -> Tier {
-        self.vector.tier()
+        self.tier_of(&self.vector)
+    }
+
+    /// The tier where the vector is this one: what nothing is known of stays unknown beside a doubt.
+    pub fn tier_of(&self, vector: &TrustVector) -> Tier {
+        match vector.tier() {
+            Tier::Warning if self.knows_nothing => Tier::None,
+            tier => tier,
+        }
     }
 
     /// Whether no rule has found anything, not even to report it.
@@ -202,7 +211,14 @@ impl Appraisal {
     /// The same for what no policy weakens.
     pub fn add_firmly(&mut self, reason: Reason, worth: &TrustVector) {
         self.is_barred |= worth.tier() == Tier::Contraindicated;
+        self.knows_nothing &= worth.tier() == Tier::None;
         self.add(reason, worth);
+    }
+
+    /// Notes what evidence shows by being genuine.
+    fn show(&mut self, genuine: &TrustVector) {
+        self.knows_nothing &= genuine.tier() == Tier::None;
+        self.vector = self.vector.worse(genuine);
     }
 }
 

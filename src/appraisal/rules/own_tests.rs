@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::appraisal::fixture::{android, iphone};
-use crate::appraisal::{AppAttestPolicy, Aspect, Concern, Condition, Mode, OwnCode, OwnRule, Percent};
+use crate::appraisal::{
+    AppAttestPolicy, Application, Aspect, Concern, Condition, Mode, OwnCode, OwnRule, Percent, PlayIntegrityPolicy,
+    Stance,
+};
 use crate::evidence::claims::play_integrity::PlayIntegrity;
 
 fn rule(name: &str, when: &str) -> OwnRule {
@@ -41,6 +44,34 @@ fn what_holds_is_worth_what_the_rule_says() {
     assert_eq!(appraisal.vector.executables, Worth::DOUBTFUL);
     let other = rule("old", "app_attest.bundle_version < version(\"3\")");
     assert_eq!(appraise(&iphone(), &policy(vec![other]), &at(&[])).tier(), Tier::Affirming);
+}
+
+#[test]
+fn a_doubt_makes_nothing_known_of_what_showed_nothing() {
+    let mut silent = crate::appraisal::fixture::play_integrity();
+    (silent.app.verdict, silent.device.labels) = (None, vec![]);
+    let silent = Claims { play_integrity: Some(PlayIntegrity::Decoded(Box::new(silent))), ..Claims::default() };
+    let lax = PlayIntegrityPolicy {
+        app_verdicts: None,
+        device_labels: [].into(),
+        unlicensed: Stance::Allow,
+        ..PlayIntegrityPolicy::careful()
+    };
+    let tier = |claims: &Claims, own_rules: Vec<OwnRule>, rows: &[&str]| {
+        let warning = Application { tier: Some(Concern::Warning), ..Application::USUAL };
+        let applications = rows.iter().map(|code| ((*code).to_owned(), warning)).collect();
+        let min_version_code = (!rows.is_empty()).then_some(99);
+        let play_integrity = Some(PlayIntegrityPolicy { min_version_code, ..lax.clone() });
+        let policy = Policy { play_integrity, applications, ..policy(own_rules) };
+        let found = appraise(claims, &policy, &at(&[]));
+        (found.tier(), codes(&found.reasons).len())
+    };
+    assert_eq!(tier(&silent, vec![], &[]), (Tier::None, 0));
+    assert_eq!(tier(&silent, vec![rule("own", "!lab")], &[]), (Tier::None, 1));
+    assert_eq!(tier(&silent, vec![], &["play_integrity_version_outdated"]), (Tier::None, 1));
+    let severe = OwnRule { tier: Concern::Contraindicated, ..rule("own", "!lab") };
+    assert_eq!(tier(&silent, vec![severe], &[]), (Tier::Contraindicated, 1));
+    assert_eq!(tier(&iphone(), vec![rule("own", "!lab")], &[]), (Tier::Warning, 1));
 }
 
 #[test]

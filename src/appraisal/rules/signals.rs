@@ -1,10 +1,9 @@
 //! The rules for what an app reports against itself.
 
-use super::weighing::Weighing;
 use super::{Rule, configuration, executables, rule};
 use crate::appraisal::policy::{SignalsPolicy, Stance};
 use crate::appraisal::reason::Remedy;
-use crate::appraisal::vector::{Tier, TrustVector, Worth};
+use crate::appraisal::vector::{TrustVector, Worth};
 use crate::evidence::claims::{ClientReport, ReportedSignal};
 
 pub(super) const RULES: [Rule<ClientReport, SignalsPolicy>; 7] = [
@@ -44,29 +43,6 @@ pub(super) const RULES: [Rule<ClientReport, SignalsPolicy>; 7] = [
     ),
 ];
 
-impl Weighing<'_> {
-    /// Weighs what the app reports against itself, after everything that was proved. It can only lower the tier: a doubt about
-    /// what nothing is known of would be better than nothing.
-    pub(super) fn weigh_report(&mut self, report: &ClientReport) {
-        let mut found = self.beside();
-        found.weigh_rules(&RULES, (report, Some(&self.policy().signals)));
-        let found = found.appraisal;
-        self.appraisal.reasons.extend(found.reasons);
-        self.appraisal.worths.extend(found.worths);
-        if self.lets_lower(&found.vector) {
-            self.appraisal.vector = self.appraisal.vector.worse(&found.vector);
-        }
-        for (reason, worth) in found.reported.into_iter().zip(found.reported_worths) {
-            let worth = if self.lets_lower(&worth) { worth } else { TrustVector::SILENT };
-            self.appraisal.report(reason, &worth);
-        }
-    }
-
-    fn lets_lower(&self, found: &TrustVector) -> bool {
-        self.appraisal.vector.tier() != Tier::None || found.tier() == Tier::Contraindicated
-    }
-}
-
 fn worth(report: &ClientReport, policy: &SignalsPolicy, signal: ReportedSignal) -> Option<Worth> {
     let stance = report.signals.contains(&signal).then(|| policy.stance(&signal));
     stance.and_then(Stance::worth)
@@ -81,7 +57,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::appraisal::{AppAttestPolicy, Application, Appraisal, Circumstances, Mode, Policy, Reason, appraise};
+    use crate::appraisal::{
+        AppAttestPolicy, Application, Appraisal, Circumstances, Mode, Policy, Reason, Tier, appraise,
+    };
     use crate::evidence::claims::{AppAttestClaims, Claims, Environment, ExtensionName, OsVersion, ValidationCategory};
     use crate::time::Timestamp;
 
@@ -170,11 +148,11 @@ mod tests {
         let reported = Application { mode: Mode::Report, ..Application::USUAL };
         let applications = [("signal_hook".to_owned(), reported)].into();
         let policy = Policy { applications, ..policy(every(Stance::StepUp)) };
-        let doubt = TrustVector { executables: Worth::DOUBTFUL, ..TrustVector::SILENT };
-        for (claims, worth) in [(Claims::default(), TrustVector::SILENT), (genuine(), doubt)] {
+        for (claims, tier) in [(Claims::default(), Tier::None), (genuine(), Tier::Warning)] {
             let claims = claims.with_signals(Some(["hook".parse().expect("a signal")].into()), Timestamp::EPOCH);
             let found = appraise(&claims, &policy, &Circumstances::at(Timestamp::EPOCH));
-            assert_eq!((codes(&found.reported), found.reported_worths), (vec!["signal_hook"], vec![worth]));
+            let would = found.tier_of(&found.vector.worse(&found.reported_worths[0]));
+            assert_eq!((codes(&found.reported), would), (vec!["signal_hook"], tier));
         }
     }
 

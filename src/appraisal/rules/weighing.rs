@@ -23,18 +23,15 @@ impl<'a> Weighing<'a> {
         Self { policy, circumstances, appraisal: Appraisal::NOTHING }
     }
 
-    /// An appraisal of nothing yet, under the same policy and circumstances.
-    pub(super) const fn beside(&self) -> Self {
-        Self::new(self.policy, self.circumstances)
+    /// The claims of every format, weighed.
+    pub(super) fn of_sections(claims: &Claims, policy: &'a Policy, circumstances: Circumstances<'a>) -> Self {
+        let mut weighing = Self::new(policy, circumstances);
+        weighing.appraisal.knows_nothing = true;
+        weighing.weigh_sections(claims);
+        weighing
     }
 
-    /// The policy that applies.
-    pub(super) const fn policy(&self) -> &'a Policy {
-        self.policy
-    }
-
-    /// Weighs the claims of every format.
-    pub(super) fn weigh_sections(&mut self, claims: &Claims) {
+    fn weigh_sections(&mut self, claims: &Claims) {
         if !claims.labs.is_empty() {
             self.find(LAB_ANCHOR, Firmness::Firm, &TrustVector::SILENT);
         }
@@ -90,7 +87,7 @@ impl<'a> Weighing<'a> {
 
     /// Weighs the claims of one format: what they show by being genuine, then every rule.
     fn weigh<C, P>(&mut self, genuine: TrustVector, rules: &[Rule<C, P>], (claims, policy): (&C, Option<&P>)) {
-        self.appraisal.vector = self.appraisal.vector.worse(&genuine);
+        self.appraisal.show(&genuine);
         if policy.is_none() {
             self.find(FORMAT_WITHDRAWN, Firmness::Firm, &instance(Worth::CONTRAINDICATED));
         }
