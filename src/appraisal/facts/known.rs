@@ -27,6 +27,10 @@ impl<'a> Known<'a> {
         Self { claims, request, authority: OnceCell::new(), address: OnceCell::new(), headers: OnceCell::new() }
     }
 
+    pub(in crate::appraisal) const fn claims(&self) -> Option<&'a Claims> {
+        self.claims
+    }
+
     /// Whether this says no more of a request than that nobody has described it.
     const fn is_unsaid(&self, value: Value<'_>) -> bool {
         self.request.is_undescribed && matches!(value, Value::Bool(false))

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::application::{Application, Concern, Mode, Percent};
-use crate::appraisal::expression::{Expression, ExpressionFault, Facts, Slot, Truth};
-use crate::appraisal::facts::{FactNames, Source, source};
+use crate::appraisal::expression::{Expression, ExpressionFault, Slot, Truth};
+use crate::appraisal::facts::{FactNames, Known, Source, source};
 use crate::appraisal::reason::{Reason, Remedy};
 use crate::appraisal::vector::{Aspect, TrustVector};
 use crate::evidence::claims::Claims;
@@ -116,9 +116,14 @@ impl fmt::Display for OwnCode {
 }
 
 impl Condition {
-    /// Whether it is found: whatever is not known to be otherwise is.
-    pub(in crate::appraisal) fn is_found(&self, facts: &impl Facts) -> bool {
-        self.expression.holds(facts) != Truth::False
+    /// Whether it is found. In evidence that it speaks of, whatever is not known to be otherwise is. Where the phone has sent none of
+    /// that, it is what the condition itself says of absence: that something is missing is for other rules to find.
+    pub(in crate::appraisal) fn is_found(&self, known: &Known<'_>) -> bool {
+        match self.expression.holds(known) {
+            Truth::True => self.needs.fit(known.claims()),
+            Truth::Unknown => self.needs.are_in(known.claims()),
+            Truth::False => false,
+        }
     }
 
     /// Whether it speaks of requests, and so cannot be weighed before there is one.
@@ -139,16 +144,9 @@ impl Condition {
         named.into_iter().filter_map(|(name, needed)| needed.then_some(name))
     }
 
-    /// Whether it says something about these claims: they have every section that it speaks of. That a section is missing is for
-    /// other rules to find. Claims that were not kept are those of a session, which has shown Play Integrity alone.
-    pub(in crate::appraisal) fn concerns(&self, claims: Option<&Claims>) -> bool {
-        let of_session = !self.needs.app_attest && !self.needs.key_attestation;
-        claims.map_or(of_session, |claims| self.needs.are_in(claims))
-    }
-
     /// Whether it says something about these claims, and further sections would not change it.
     pub(in crate::appraisal) fn is_settled_by(&self, claims: &Claims) -> bool {
-        self.mentions.have_format() && self.mentions.are_in(claims)
+        self.mentions.have_format() && self.mentions.are_in(Some(claims))
     }
 }
 
@@ -199,8 +197,18 @@ impl Sources {
         self.app_attest || self.key_attestation || self.play_integrity
     }
 
-    /// Whether the claims have all these sections, each with something in it.
-    fn are_in(self, claims: &Claims) -> bool {
+    /// Whether a phone of this platform could have all these sections.
+    fn fit(self, claims: Option<&Claims>) -> bool {
+        match claims.and_then(|claims| claims.app_attest.as_ref()) {
+            Some(_) => !self.key_attestation && !self.play_integrity,
+            None => !self.app_attest,
+        }
+    }
+
+    /// Whether the claims have all these sections, each with something in it. Claims that were not kept are those of a session, which
+    /// has shown Play Integrity alone.
+    fn are_in(self, claims: Option<&Claims>) -> bool {
+        let Some(claims) = claims else { return !self.app_attest && !self.key_attestation };
         let said = || claims.play_integrity.as_ref().is_some_and(|integrity| integrity.claims().is_some());
         (!self.app_attest || claims.app_attest.is_some())
             && (!self.key_attestation || claims.key_attestation.is_some())

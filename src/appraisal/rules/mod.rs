@@ -18,7 +18,7 @@ mod weighing;
 pub use binding::{Bond, Bonds, appraise_binding};
 
 use super::facts::{Known, Request};
-use super::policy::Policy;
+use super::policy::{Condition, Policy};
 use super::reason::{Reason, Remedy};
 use super::standing::Standing;
 use super::vector::{Aspect, Tier, TrustVector, Worth};
@@ -130,7 +130,7 @@ pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<
         weighing.weigh_rules(&signals::RULES, (report, Some(&policy.signals)));
     }
     let known = Known::new(Some(claims), Request::default());
-    weighing.weigh_own(&known, |when| !when.looks_at_requests() && when.concerns(Some(claims)));
+    weighing.weigh_own(&known, |when| !when.looks_at_requests());
     weighing.appraisal
 }
 
@@ -153,7 +153,7 @@ pub fn appraise_request(
 ) -> Appraisal {
     let mut weighing = Weighing::new(policy, *circumstances);
     let known = Known::new(claims, *request);
-    weighing.weigh_own(&known, |when| when.looks_at_requests() && when.concerns(claims));
+    weighing.weigh_own(&known, Condition::looks_at_requests);
     weighing.appraisal
 }
 

@@ -109,6 +109,15 @@ fn a_rule_is_for_claims_that_have_its_sections() {
     assert_eq!([&iphone(), &android(), &silent].map(|claims| found(both, claims)), [false; 3]);
     let presence = "!has(play_integrity.kind)";
     assert_eq!([&iphone(), &android(), &silent].map(|claims| found(presence, claims)), [true, false, true]);
+    // What the rule says itself of absence cannot be escaped by sending less, and is said of phones of its platform alone.
+    let unlicensed = "!has(play_integrity.licensing) || play_integrity.licensing != \"LICENSED\"";
+    let without = Claims { play_integrity: None, ..android() };
+    let licensed = [&iphone(), &android(), &silent, &without].map(|claims| found(unlicensed, claims));
+    assert_eq!(licensed, [false, false, true, true]);
+    let told = "!has(play_integrity.licensing) && play_integrity.kind == \"standard\"";
+    assert_eq!([&iphone(), &android(), &silent, &without].map(|claims| found(told, claims)), [false; 4]);
+    let old = "!has(app_attest.bundle_version) || app_attest.bundle_version < version(\"4\")";
+    assert_eq!([&iphone(), &android(), &without].map(|claims| found(old, claims)), [true, false, false]);
     let last = PlayIntegrity::Unavailable {
         since: Timestamp::EPOCH,
         last: Some(Box::new(crate::appraisal::fixture::play_integrity())),
@@ -171,6 +180,8 @@ fn rules_over_requests_know_of_a_session_that_play_integrity_spoke_alone() {
         ("app_attest.bundle_version < version(\"3\")", false),
         ("has(app_attest.bundle_version)", false),
         ("!has(app_attest.bundle_version)", true),
+        ("(!has(key_attestation.os_patch) || key_attestation.os_patch < version(\"2026\"))", true),
+        ("(!has(app_attest.bundle_version) || app_attest.bundle_version < version(\"3\"))", false),
     ] {
         assert_eq!(found(when), [expected, false], "{when}");
     }
