@@ -38,8 +38,9 @@ fn read_one(mut section: Section<'_>) -> (Named<'_>, Option<AppConfig>) {
     let formats: Vec<_> = FORMATS.into_iter().filter(|key| section.entry(key).is_some()).collect();
     let outage = play_integrity.as_ref().map(|format| format.policy.outage);
     let list = key_attestation.as_ref().and_then(|format| format.policy.status_list);
-    let decisions = decisions::read(section.section("decisions"), outage, list.map(|list| list.stale));
     let rules = rule::read(section.sections("rule"), &formats);
+    let stale = list.map(|list| rules.stance("status_list_stale").unwrap_or(list.stale));
+    let decisions = decisions::read(section.section("decisions"), outage, stale);
     if formats.is_empty() {
         section.miss("[app.app_attest], [app.key_attestation] or [app.play_integrity] is missing".to_owned());
     }

@@ -18,7 +18,8 @@ pub(super) fn read(mut section: Section<'_>, outage: Option<Outage>, stale: Opti
         && stale == Some(Stance::StepUp)
     {
         entry.refuse::<()>(
-            "an old status list would allow; it takes [app.key_attestation] with status_list_stale = \"deny\"",
+            "an old status list would allow; it takes [app.key_attestation] with status_list_stale = \"deny\", and no rule of that \
+             name with tier = \"warning\"",
         );
     }
     let decisions = Decisions {

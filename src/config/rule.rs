@@ -6,7 +6,7 @@ use super::entry::{Entry, refuse_repeats};
 use super::row;
 use super::section::Section;
 use crate::appraisal::{
-    Application, Aspect, BuiltIn, Concern, Condition, Mode, OwnCode, OwnRule, Percent, PlayDialog, Remedy,
+    Application, Aspect, BuiltIn, Concern, Condition, Mode, OwnCode, OwnRule, Percent, PlayDialog, Remedy, Stance,
     built_in_rules,
 };
 use crate::wire::nearest::nearest;
@@ -44,6 +44,16 @@ static REMEDIES: [(&str, Remedy); 11] = [
 pub(super) struct Rules {
     pub(super) applications: BTreeMap<String, Application>,
     pub(super) own: Vec<OwnRule>,
+}
+
+impl Rules {
+    /// What a row has a built-in rule make of its finding, where it says so.
+    pub(super) fn stance(&self, code: &str) -> Option<Stance> {
+        self.applications.get(code)?.tier.map(|tier| match tier {
+            Concern::Warning => Stance::StepUp,
+            Concern::Contraindicated => Stance::Deny,
+        })
+    }
 }
 
 /// One row, as far as it could be read.

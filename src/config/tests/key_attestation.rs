@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{each_has_one_fault, parse};
+use super::{each_has_one_fault, faults, parse};
 use crate::appraisal::{KeyAttestationPolicy, PatchAges, Presence, Stance, StatusListPolicy};
 use crate::config::Config;
 use crate::evidence::claims::{BootState, HexBytes, PatchLevel, Purpose, SecurityLevel};
@@ -79,4 +79,24 @@ fn faults_of_key_attestation_have_their_place() {
         (app("issuers = \"unasked\""), "6:11: expected one of \"factory-excepted\", \"strict\""),
         (app("sign_count_window = 64"), "6:21: this has no meaning unless sign_count = \"window\""),
     ]);
+}
+
+/// However it is said that a doubt about an old list is enough.
+#[test]
+fn an_old_status_list_never_allows() {
+    let allow = "[app.decisions]\nwarning = \"allow\"";
+    let fault = "an old status list would allow; it takes [app.key_attestation] with status_list_stale = \"deny\", and no rule \
+        of that name with tier = \"warning\"";
+    let row = |tier| format!("[[app.rule]]\nname = \"status_list_stale\"\ntier = \"{tier}\"");
+    let (doubt, refusal) = ("status_list_stale = \"step-up\"", "status_list_stale = \"deny\"");
+    for (told, line) in [
+        (format!("{doubt}\n{allow}"), 8),
+        (format!("{allow}\n{}", row("warning")), 7),
+        (format!("{refusal}\n{}\n{allow}", row("warning")), 11),
+    ] {
+        assert_eq!(faults(&app(&told)), [format!("{line}:11: {fault}")], "{told}");
+    }
+    for told in [format!("{refusal}\n{allow}"), format!("{doubt}\n{}\n{allow}", row("contraindicated"))] {
+        assert_eq!(faults(&app(&told)), [""; 0], "{told}");
+    }
 }
