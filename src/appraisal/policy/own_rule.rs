@@ -61,6 +61,7 @@ pub struct Condition {
 /// A set of sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Sources {
+    anything: bool,
     app_attest: bool,
     key_attestation: bool,
     play_integrity: bool,
@@ -133,7 +134,7 @@ impl Condition {
 
     /// Whether it speaks of what was proved.
     pub fn looks_at_claims(&self) -> bool {
-        self.mentions.have_format()
+        self.mentions.anything || self.mentions.have_format()
     }
 
     /// Whether it speaks of evidence of this kind.
@@ -146,7 +147,7 @@ impl Condition {
 
     /// Whether it says something about these claims, and further sections would not change it.
     pub(in crate::appraisal) fn is_settled_by(&self, claims: &Claims) -> bool {
-        self.mentions.have_format() && self.mentions.are_in(Some(claims))
+        !self.mentions.anything && self.mentions.have_format() && self.mentions.are_in(Some(claims))
     }
 }
 
@@ -183,7 +184,7 @@ impl Sources {
         let mut sources = Self::default();
         for slot in slots {
             match source(slot) {
-                Source::Anything => {}
+                Source::Anything => sources.anything = true,
                 Source::AppAttest => sources.app_attest = true,
                 Source::KeyAttestation => sources.key_attestation = true,
                 Source::PlayIntegrity => sources.play_integrity = true,

@@ -136,6 +136,23 @@ fn a_part_is_weighed_by_rules_that_it_settles() {
     assert_eq!(found("!has(play_integrity.kind)"), [true, false]);
     assert_eq!(found("key_attestation.bootloader_locked && !has(play_integrity.kind)"), [true, false]);
     assert_eq!(found("!lab"), [true, false]);
+    assert_eq!(
+        found("key_attestation.bootloader_locked && !lab"),
+        [true, false],
+        "more evidence may be a laboratory's"
+    );
+}
+
+#[test]
+fn a_request_is_worth_something_else_by_everything_that_was_proved() {
+    for (when, by_claims) in [
+        ("request.path == \"/pay\"", false),
+        ("request.path == \"/pay\" && lab", true),
+        ("request.path == \"/pay\" && has(key_attestation.os_patch)", true),
+        ("lab", false),
+    ] {
+        assert_eq!(policy(vec![rule("own", when)]).weighs_requests_by_claims(), by_claims, "{when}");
+    }
 }
 
 #[test]
