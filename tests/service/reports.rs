@@ -2,15 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use bonafide::appraisal::{SignalsPolicy, Stance};
+use bonafide::appraisal::{Concern, Mode, SignalsPolicy, Stance};
+use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::watch_verdicts_response::Change;
-use bonafide::grpc::proto::{Decision, InstanceReappraised, Purpose, Verdict, WatchVerdictsRequest};
+use bonafide::grpc::proto::{
+    CheckVerdictRequest, Decision, InstanceReappraised, Purpose, RequestContext, Verdict, WatchVerdictsRequest,
+};
 use bonafide::lab::app_attest::LabDevice;
 use bonafide::lab::client_data::ClientDataPlan;
 
 use crate::harness::{Harness, assert_denied, assert_request, attest_request, codes};
 use crate::promise::{EVER, kept};
 use crate::revocation::{World, news, shared};
+use crate::token_bindings::rule;
 
 const EVERY: [&str; 7] = ["hook", "debugger", "emulator", "repackaged", "proxy", "screen_capture", "x-own"];
 
@@ -58,6 +62,58 @@ async fn c10_every_signal_ends_in_its_own_reason_and_silence_in_none() {
         let clean = reported(&service, &instance, &mut phone, &[]).await;
         assert_eq!((clean.decision(), stated(&clean)), (Decision::Allow, Some("none")));
     }
+}
+
+/// A rule of the app's own looks at reports as they are made, and later at each request.
+#[tokio::test]
+async fn an_own_rule_over_reports_counts_at_every_call() {
+    let hooked = r#"has(report.signals) && "hook" in report.signals"#;
+    let pay = format!(r#"request.path.startsWith("/pay") && {hooked}"#);
+    for (when, of_requests) in [(hooked, false), (&pay, true)] {
+        let own = rule(when, Concern::Contraindicated, Mode::Enforce);
+        let service = Harness::start_with(|config| {
+            let app = &mut config.verifier.apps[0];
+            let signals = SignalsPolicy { hook: Stance::Allow, ..SignalsPolicy::CAREFUL };
+            (app.signals, app.own_rules) = (signals, vec![own]);
+        })
+        .await;
+        let expected = |hooked: bool, path: &str| {
+            let found = hooked && (!of_requests || path == "/pay");
+            if found {
+                (Decision::Deny, vec!["lab_anchor", "custom_asked"])
+            } else {
+                (Decision::Allow, vec!["lab_anchor"])
+            }
+        };
+        let mut phone = service.phone();
+        let challenge = service.challenge("shop", Purpose::Attest, b"").await;
+        let client_data = ClientDataPlan::answering(&challenge).reporting(&["hook"]).write();
+        let enrolled = service.attest(attest_request("shop", &phone, &client_data)).await;
+        assert_eq!((enrolled.decision(), codes(&enrolled)), expected(true, ""), "{when}");
+        let instance = enrolled.instance;
+        for signals in [&[][..], &["hook", "proxy"], &["proxy"]] {
+            let hooked = signals.contains(&"hook");
+            let asserted = reported(&service, &instance, &mut phone, signals).await;
+            assert_eq!((asserted.decision(), codes(&asserted)), expected(hooked, ""), "{when} {signals:?}");
+            for path in ["/pay", "/shop", "/pay"] {
+                let checked = requested(&service, &instance, path).await;
+                assert_eq!((checked.decision(), codes(&checked)), expected(hooked, path), "{when} {signals:?} {path}");
+            }
+        }
+    }
+}
+
+/// What the instance is worth for a request at this path.
+async fn requested(service: &Harness, instance: &str, path: &str) -> Verdict {
+    let context = RequestContext { path: path.to_owned(), ..RequestContext::default() };
+    let request = CheckVerdictRequest {
+        app: "shop".to_owned(),
+        subject: Some(Subject::Instance(instance.to_owned())),
+        context: Some(context.into()),
+        ..CheckVerdictRequest::default()
+    };
+    let answer = service.verdicts().check_verdict(request).await.expect("an answer");
+    answer.into_inner().verdict.expect("a verdict")
 }
 
 #[tokio::test]

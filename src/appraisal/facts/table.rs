@@ -29,7 +29,7 @@ pub(super) enum Read {
 /// Where a fact comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::appraisal) enum Source {
-    /// Evidence of any format.
+    /// Evidence of any format, and what the app says beside it.
     Anything,
     AppAttest,
     KeyAttestation,
@@ -104,6 +104,7 @@ use Read::{Anything, AppAttest, KeyAttestation, PlayIntegrity, Request};
 /// All facts. A further source of claims gets its rows here, and a variant of [`Read`].
 pub(super) static FACTS: &[Fact] = &[
     fact("lab", Bool, Anything(|claims| Some(Value::Bool(!claims.labs.is_empty())))),
+    fact("report.signals", TextList, Anything(|claims| Some(Value::Texts(&claims.report.as_deref()?.signals)))),
     // App Attest.
     fact("app_attest.app_id", Text, AppAttest(|claims| text(&claims.app_id))),
     fact(

@@ -8,6 +8,7 @@ use crate::evidence::claims::play_integrity::{
     PlayProtect,
 };
 use crate::evidence::claims::{Claims, Environment, Package, Provisioning, SecurityLevel, ValidationCategory};
+use crate::time::Timestamp;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -40,6 +41,12 @@ fn shown(claims: &Claims, request: Request<'_>, name: &str) -> Option<String> {
     })
 }
 
+/// An Android phone whose app reports these signals.
+fn reporting(signals: &[&str]) -> Claims {
+    let signals = signals.iter().map(|name| name.parse().expect("a signal")).collect();
+    android().with_signals(Some(signals), Timestamp::EPOCH)
+}
+
 fn fits(kind: Kind, value: Value<'_>) -> bool {
     match (kind, value) {
         (Kind::Bool, Value::Bool(_))
@@ -54,7 +61,7 @@ fn fits(kind: Kind, value: Value<'_>) -> bool {
 
 #[test]
 fn every_fact_is_known_of_some_phone_and_has_its_kind() {
-    let (iphone, android) = (iphone(), android());
+    let (iphone, android) = (iphone(), reporting(&["hook"]));
     for (name, kind) in FactNames::all() {
         let (slot, _) = FactNames.fact(name).expect("a slot");
         let cases = [&iphone, &android].map(|claims| Known::new(Some(claims), request()));
@@ -65,7 +72,7 @@ fn every_fact_is_known_of_some_phone_and_has_its_kind() {
 
 #[test]
 fn values_are_what_the_claims_say() {
-    let android = android();
+    let android = reporting(&["hook", "x-vpn"]);
     let value = |name: &str| shown(&android, request(), name).unwrap_or_default();
     for (name, expected) in [
         ("key_attestation.security_level", r#"Text("trusted_environment")"#),
@@ -81,6 +88,7 @@ fn values_are_what_the_claims_say() {
         ("request.headers_sha256", r#"Text("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")"#),
         ("request.proof_age", "Int(1)"),
         ("lab", "Bool(false)"),
+        ("report.signals", "2 texts"),
     ] {
         assert_eq!(value(name), expected, "{name}");
     }
@@ -110,6 +118,7 @@ fn what_says_nothing_is_absent() {
         "play_integrity.play_protect",
         "play_integrity.access_risk",
         "play_integrity.location_risk",
+        "report.signals",
         "app_attest.app_id",
         "request.method",
         "request.path",
@@ -121,6 +130,11 @@ fn what_says_nothing_is_absent() {
         assert_eq!(shown(&silent, Request::default(), name), None, "{name}");
     }
     assert_eq!(shown(&silent, Request::default(), "request.has_assertion").as_deref(), Some("Bool(false)"));
+}
+
+#[test]
+fn an_empty_report_is_a_report() {
+    assert_eq!(shown(&reporting(&[]), request(), "report.signals").as_deref(), Some("0 texts"));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Words, alone and in lists.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use crate::appraisal::expression::{Texts, Value};
-use crate::evidence::claims::Package;
 use crate::evidence::claims::play_integrity::{AccessRisk, DeviceLabel, LocationRisk};
+use crate::evidence::claims::{Package, ReportedSignal};
 
 /// Something that is one word.
 pub(super) trait Word: Debug {
@@ -38,6 +39,16 @@ impl Word for LocationRisk {
 impl<W: Word> Texts for Vec<W> {
     fn has(&self, text: &str) -> bool {
         self.iter().any(|own| own.word() == text)
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Texts for BTreeSet<ReportedSignal> {
+    fn has(&self, text: &str) -> bool {
+        self.iter().any(|own| own.name() == text)
     }
 
     fn count(&self) -> usize {

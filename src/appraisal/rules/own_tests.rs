@@ -149,6 +149,7 @@ fn a_request_is_worth_something_else_by_everything_that_was_proved() {
         ("request.path == \"/pay\"", false),
         ("request.path == \"/pay\" && lab", true),
         ("request.path == \"/pay\" && has(key_attestation.os_patch)", true),
+        ("request.path == \"/pay\" && \"hook\" in report.signals", true),
         ("lab", false),
     ] {
         assert_eq!(policy(vec![rule("own", when)]).weighs_requests_by_claims(), by_claims, "{when}");
