@@ -32,6 +32,17 @@ impl Document {
         sha256(&self.bytes)
     }
 
+    /// The tables it consists of; `None` where it is no TOML.
+    pub(super) fn table(&self) -> Option<toml::Table> {
+        let text = str::from_utf8(&self.bytes).ok()?;
+        text.strip_prefix('\u{feff}').unwrap_or(text).parse().ok()
+    }
+
+    /// A document in the same place that consists of these tables.
+    pub(super) fn saying(&self, table: &toml::Table) -> Self {
+        Self { path: self.path.clone(), bytes: table.to_string().into_bytes() }
+    }
+
     /// What it says. Paths in it are seen from its folder; the files that it names are read now.
     pub fn config(&self) -> Result<Config, Faults> {
         let file = self.path.display().to_string();

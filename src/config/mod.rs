@@ -29,6 +29,7 @@ mod section;
 mod server;
 mod service;
 mod signals;
+mod telling;
 mod token;
 mod units;
 mod warning;
@@ -44,6 +45,7 @@ pub use document::Document;
 pub use fault::{Fault, Faults};
 pub use google::{StatusListFrom, UpstreamConfig};
 pub use place::Place;
+pub use telling::Telling;
 pub use warning::Warning;
 
 use crate::grpc::GrpcConfig;

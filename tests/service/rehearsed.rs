@@ -152,12 +152,89 @@ fn a_check_says_revisions_and_what_is_not_usual() {
     let config = Config::load(&folder.path().join("bonafide.toml")).expect("is sound");
     let revision = config.verifier.apps[0].policy().revision();
     let revision = revision.to_string();
-    assert!(usual.contains("  takes app_attest\n  every rule is as usual\n"), "{usual}");
+    let told = "  takes app_attest\n  [app.app_attest] lab_roots = [\"lab.pem\"]\n  \
+        [app.app_attest] sign_count = \"window\"\n  [app.app_attest] sign_count_window = 64\n";
+    assert!(usual.ends_with(told), "{usual}");
     let (code, stricter) = check("next.toml");
     assert_eq!(code, Some(0), "{stricter}");
-    assert!(stricter.contains("  app_attest.min_os_version = \"99.0\" (usually none)\n"), "{stricter}");
+    assert!(stricter.contains("  [app.app_attest] min_os_version = \"99.0\"\n"), "{stricter}");
     assert!(usual.starts_with(&format!("shop policy {revision}\n")) && !stricter.contains(&revision), "{usual}");
     fs::write(folder.path().join("next.toml"), "[[app]]\n").expect("writes");
     assert_eq!(check("next.toml").0, Some(1));
     assert_eq!(check("none.toml").0, Some(2));
+}
+
+const UNUSUAL: &str = r#"
+[[app]]
+name = "shop"
+verdict_lifetime = "10m"
+fresh_for = "1m"
+[app.app_attest]
+app_ids = ["1234567890.com.example.shop"]
+environment = "production"
+absent_category = "step-up"
+[app.key_attestation]
+package_names = ["com.example.shop"]
+signer_digests = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+bootloader = "any"
+boot_states = ["verified", "self_signed"]
+self_signed_keys = ["0101010101010101010101010101010101010101010101010101010101010101"]
+os_patch_months = 12
+status_list_stale = "deny"
+[app.play_integrity]
+package_name = "com.example.shop"
+signer_digests = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+refresh_every = "24h"
+outage = "hold"
+outage_hold = "10m"
+[app.signals]
+hook = "deny"
+debugger = "step-up"
+[app.binding]
+address = "require"
+[app.decisions]
+none = "step-up"
+[[app.rule]]
+name = "os_unknown"
+tier = "warning"
+[[app.rule]]
+name = "pay"
+when = 'request.path.startsWith("/pay") && lab'
+tier = "contraindicated"
+effect = "instance-identity"
+percent = 20
+[[app]]
+name = "plain"
+app_attest = { app_ids = ["1234567890.com.example.plain"], device = "mobile" }
+"#;
+
+const UNUSUAL_TOLD: &str = r#"  takes app_attest, key_attestation, play_integrity
+  [[app]] fresh_for = "1m"
+  [app.app_attest] absent_category = "step-up"
+  [app.binding] address = "require"
+  [app.decisions] none = "step-up"
+  [app.key_attestation] boot_states = ["verified", "self_signed"]
+  [app.key_attestation] bootloader = "any"
+  [app.key_attestation] os_patch_months = 12
+  [app.key_attestation] self_signed_keys = ["0101010101010101010101010101010101010101010101010101010101010101"]
+  [app.play_integrity] outage = "hold"
+  [app.play_integrity] outage_hold = "10m"
+  [app.play_integrity] refresh_every = "24h"
+  [app.signals] hook = "deny"
+  rule        looks for                               tier             effect             mode     percent
+  os_unknown  built in                                warning          its own            enforce  100
+  pay         request.path.startsWith("/pay") && lab  contraindicated  instance-identity  enforce  20
+"#;
+
+#[test]
+fn a_check_speaks_the_words_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("bonafide.toml"), UNUSUAL).expect("writes");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+    let output = command.args(["policy", "check"]).arg(folder.path().join("bonafide.toml")).output().expect("runs");
+    let told = String::from_utf8(output.stdout).expect("text");
+    let apps: Vec<_> = told.split("policy ").skip(1).filter_map(|app| app.split_once('\n')).collect();
+    let [(_, shop), (_, plain)] = apps.as_slice() else { panic!("{told} {:?}", output.stderr) };
+    assert_eq!(shop.strip_suffix("plain ").expect("another app"), UNUSUAL_TOLD, "{told}");
+    assert_eq!(*plain, "  takes app_attest\n  every rule is as usual\n");
 }

@@ -90,6 +90,11 @@ impl OwnCode {
         if sound { Ok(Self(format!("{PREFIX}{name}"))) } else { Err(RuleNameMalformed) }
     }
 
+    /// The name of the rule.
+    pub fn name(&self) -> &str {
+        self.0.strip_prefix(PREFIX).unwrap_or(&self.0)
+    }
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         &self.0

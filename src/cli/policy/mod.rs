@@ -14,7 +14,7 @@ pub use tally::{PolicyRow, Report, Tally};
 /// What can be asked about policies.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Say which policy each app of a configuration has, and where it is not what a careful team would ship.
+    /// Say which policy each app of a configuration has, and which keys and rules make it another than a careful team would ship.
     ///
     /// Exit code 0: the file is sound; 1: it has faults; 2: it cannot be read.
     Check {

@@ -79,7 +79,7 @@ fn reasons(sums: &Sums) -> Vec<Vec<String>> {
 }
 
 /// Rows in columns, each as wide as its widest cell.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
     let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(String::len).max().unwrap_or(0);
     let line = |row: &Vec<String>| {
         let cells = row.iter().enumerate().map(|(at, cell)| format!("{cell:<width$}", width = width(at)));
