@@ -2,6 +2,7 @@
 
 mod apart;
 mod apps;
+mod defaults;
 mod documents;
 mod files;
 mod key_attestation;
