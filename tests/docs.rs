@@ -58,6 +58,63 @@ fn every_reason_is_explained_once_and_no_other_is() {
     assert!(written.iter().any(|code| code == "lab_anchor") && written.iter().any(|code| code == "proof_expired"));
 }
 
+/// What stands in the reasons beside keys and fields of this service.
+const FOREIGN: [&str; 10] =
+    ["fmt", "x5c", "mac", "secp256r1", "ath", "bonafide_verdict", "custom_", "context.method", "request", "cnf"];
+
+/// Every setting of the reference as `section.key`, and every section.
+fn settings() -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join("docs/configuration.md")).expect("the reference");
+    let (mut section, mut found) = (String::new(), BTreeSet::new());
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("## `") {
+            section = title.trim_matches(['[', ']', '`']).to_owned();
+            found.insert(section.clone());
+        }
+        let key = line.strip_prefix("| `").and_then(|row| row.split('`').next());
+        found.extend(key.map(|key| format!("{section}.{key}")));
+    }
+    found
+}
+
+/// The names of the fields of all messages.
+fn fields() -> BTreeSet<String> {
+    let texts = files(&["proto/bonafide"], "proto").into_iter().map(|file| fs::read_to_string(file).expect("a text"));
+    let name = |line: &str| Some(line.split_once(" = ")?.0.split_whitespace().last()?.to_owned());
+    texts.flat_map(|text| text.lines().filter_map(name).collect::<Vec<_>>()).collect()
+}
+
+/// The names between backticks.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.".contains(&byte);
+    let quoted = text.split('`').skip(1).step_by(2).map(|name| name.trim_matches(['[', ']']));
+    quoted.filter(move |name| name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(plain))
+}
+
+#[test]
+fn reasons_advise_settings_that_there_are() {
+    let (settings, fields) = (settings(), fields());
+    let is_setting =
+        |name: &str| settings.contains(name) || settings.iter().any(|of| of.ends_with(&format!(".{name}")));
+    let text = fs::read_to_string(root().join("docs/reasons.md")).expect("the document");
+    let mut count = 0;
+    for line in text.lines() {
+        let (code, rest) = line.strip_prefix("| `").and_then(|row| row.split_once('`')).unwrap_or(("", line));
+        for name in names(rest) {
+            assert!(is_setting(name) || fields.contains(name) || FOREIGN.contains(&name), "{code}: {name}");
+        }
+        let format = ["app_attest", "key_attestation", "play_integrity"].into_iter().find(|of| code.starts_with(of));
+        for (format, advice) in
+            format.into_iter().flat_map(|of| rest.split("check `").skip(1).map(move |key| (of, key)))
+        {
+            let key = advice.split('`').next().unwrap_or_default();
+            assert!(settings.contains(&format!("app.{format}.{key}")), "{code}: {key} is no key of [app.{format}]");
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "only {count} pieces of advice were found");
+}
+
 fn documents() -> Vec<PathBuf> {
     let mut found = files(&["docs", "testdata"], "md");
     found.extend(
