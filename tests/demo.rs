@@ -53,6 +53,7 @@ fn everything_goes_as_it_must() {
         "nginx (forward-auth), GET /cart 200",
         "GET /pay 401",
         "\"custom_pay_needs_ios_18\"",
+        "✓ without a challenge to sign",
         "✓ RevokeInstance: reported stolen",
         "✓ WatchVerdicts tells a cache after",
         "✓ Envoy, the same request 403 after",

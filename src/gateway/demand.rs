@@ -1,8 +1,12 @@
 //! What a client has to bring in place of a credential that does not count: the challenges of RFC 6750, 9449 and 9470.
 
 use crate::verdict::{Decision, Reason, Verdict};
+use crate::verifier::Relief;
 
 const STEP_UP: &str = "A fresh proof of the app is needed.";
+const SIGNATURE: &str = "A signature by the app over the challenge is needed.";
+const ANOTHER_PROOF: &str = "A new proof of the app is needed, made where the request comes from.";
+const NO_PROOF: &str = "More is needed than the app can prove as it is.";
 const NEW_TOKEN: &str = "The token does not count; a new one is needed.";
 const NEW_PROOF: &str = "The proof of possession does not count; a new one is needed.";
 
@@ -20,19 +24,18 @@ pub(super) enum Demand {
     BoundToken,
     /// A new proof of possession.
     Proof,
-    /// A fresh assertion (RFC 9470).
-    Assertion,
+    /// More than was proved so far, of which this would do (RFC 9470).
+    StepUp(Relief),
 }
 
 impl Demand {
-    /// What the verdict asks of the client; `None` where nothing in a request helps, or nothing is needed.
+    /// What the verdict asks of the client instead of the token, or of the proof beside it; `None` where these are not at fault.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         match verdict.decision {
             Decision::Allow => None,
-            Decision::StepUp => Some(verdict.reasons.iter().find_map(Self::after).unwrap_or(Self::Assertion)),
             // Of an instance that is denied, a new token would say the same.
             Decision::Deny if verdict.subject().is_some() => None,
-            Decision::Deny => verdict.reasons.iter().find_map(Self::after),
+            Decision::StepUp | Decision::Deny => verdict.reasons.iter().find_map(Self::after),
         }
     }
 
@@ -51,7 +54,10 @@ impl Demand {
         match self {
             Self::Token | Self::BoundToken => NEW_TOKEN,
             Self::Proof => NEW_PROOF,
-            Self::Assertion => STEP_UP,
+            Self::StepUp(Relief { assertion: true, proof: true }) => STEP_UP,
+            Self::StepUp(Relief { assertion: true, proof: false }) => SIGNATURE,
+            Self::StepUp(Relief { assertion: false, proof: true }) => ANOTHER_PROOF,
+            Self::StepUp(Relief { assertion: false, proof: false }) => NO_PROOF,
         }
     }
 
@@ -61,10 +67,11 @@ impl Demand {
             Self::Token => (scheme, "invalid_token"),
             Self::BoundToken => (DPOP, "invalid_token"),
             Self::Proof => (DPOP, "invalid_dpop_proof"),
-            Self::Assertion => (scheme, "insufficient_user_authentication"),
+            Self::StepUp(_) => (scheme, "insufficient_user_authentication"),
         };
+        let age = if matches!(self, Self::StepUp(Relief { proof: true, .. })) { ", max_age=\"0\"" } else { "" };
         let algorithms = if scheme == DPOP { ", algs=\"ES256 EdDSA\"" } else { "" };
-        format!("{scheme} error=\"{error}\", error_description=\"{}\"{algorithms}", self.text())
+        format!("{scheme} error=\"{error}\", error_description=\"{}\"{age}{algorithms}", self.text())
     }
 }
 
@@ -105,6 +112,17 @@ mod tests {
         starts(Demand::Token, DPOP, "DPoP error=\"invalid_token\"");
         starts(Demand::BoundToken, "Bearer", "DPoP error=\"invalid_token\"");
         starts(Demand::Proof, "Bearer", "DPoP error=\"invalid_dpop_proof\"");
-        starts(Demand::Assertion, "Bearer", "Bearer error=\"insufficient_user_authentication\"");
+    }
+
+    #[test]
+    fn a_step_up_says_what_would_do() {
+        let field = |assertion, proof, scheme| Demand::StepUp(Relief { assertion, proof }).field(scheme);
+        let step_up = "error=\"insufficient_user_authentication\", error_description=";
+        let algorithms = "algs=\"ES256 EdDSA\"";
+        assert_eq!(field(true, true, "Bearer"), format!("Bearer {step_up}\"{STEP_UP}\", max_age=\"0\""));
+        assert_eq!(field(true, false, "Bearer"), format!("Bearer {step_up}\"{SIGNATURE}\""));
+        let another = format!("DPoP {step_up}\"{ANOTHER_PROOF}\", max_age=\"0\", {algorithms}");
+        assert_eq!(field(false, true, DPOP), another);
+        assert_eq!(field(false, false, DPOP), format!("DPoP {step_up}\"{NO_PROOF}\", {algorithms}"));
     }
 }

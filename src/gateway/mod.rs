@@ -23,7 +23,7 @@ pub use route::{GatewayRules, Route, RouteFault, Tell};
 use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason};
-use crate::verifier::{Caller, CheckCall, Checked, Purpose, Verifier};
+use crate::verifier::{CallFault, Caller, CheckCall, Checked, Purpose, Relief, Verifier};
 use crate::wire::path::is_plain_target;
 use assertion::SignedOver;
 use demand::Demand;
@@ -82,8 +82,8 @@ impl Gateway {
             assertion: question.assertion.as_ref().map(SignedOver::fresh),
             ..CheckCall::of(&request.route.app, question.subject)
         };
-        match self.verifier.check(caller, &call).await {
-            Ok(checked) => self.stated(caller, request, question, checked),
+        match self.checked(caller, request, &call).await {
+            Ok((checked, demand)) => self.stated(caller, request, question.scheme, (checked, demand)),
             Err(fault) => {
                 tracing::warn!(error = %fault, app = request.route.app.as_str(), "a gateway was left without a verdict");
                 Answer::unable(Identity::unknown()).without(request.namesakes())
@@ -91,15 +91,46 @@ impl Gateway {
         }
     }
 
-    fn stated(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>, checked: Checked) -> Answer {
+    /// The verdict, and what it asks of the client.
+    async fn checked(
+        &self,
+        caller: &Caller,
+        request: &Request<'_>,
+        call: &CheckCall<'_>,
+    ) -> Result<(Checked, Option<Demand>), CallFault> {
+        let checked = self.verifier.check(caller, call).await?;
+        let demand = match Demand::of(&checked.verdict) {
+            None if checked.verdict.decision == Decision::StepUp => {
+                Some(Demand::StepUp(Box::pin(self.relief(caller, request, call)).await?))
+            }
+            demand => demand,
+        };
+        Ok((checked, demand))
+    }
+
+    /// What would help against a step-up; not looked for where nobody is told.
+    async fn relief(&self, caller: &Caller, request: &Request<'_>, call: &CheckCall<'_>) -> Result<Relief, CallFault> {
+        match request.route.mode {
+            Mode::Monitor => Ok(Relief::default()),
+            Mode::Enforce => self.verifier.relief(caller, call, question::whole(request.body)).await,
+        }
+    }
+
+    fn stated(
+        &self,
+        caller: &Caller,
+        request: &Request<'_>,
+        scheme: &str,
+        (checked, demand): (Checked, Option<Demand>),
+    ) -> Answer {
         let verdict = Arc::clone(&checked.verdict);
         self.vitals.count_reasons(&verdict);
         let identity = Identity::of(checked);
         let (reasons, tell) = (&verdict.reasons, self.rules.tell);
-        let answer = match Demand::of(&verdict) {
+        let answer = match demand {
             Some(demand) => {
                 let challenge = self.challenge(caller, &request.route.app, demand);
-                Answer::challenged(identity, reasons, (demand, question.scheme), challenge, tell)
+                Answer::challenged(identity, reasons, (demand, scheme), challenge, tell)
             }
             None if verdict.decision == Decision::Allow => Answer::pass(identity),
             None => Answer::denied(identity, reasons, tell),
@@ -109,7 +140,7 @@ impl Gateway {
 
     /// What a client can sign at once, where that is what is asked of it.
     fn challenge(&self, caller: &Caller, app: &AppName, demand: Demand) -> Option<String> {
-        let wanted = demand == Demand::Assertion;
+        let wanted = matches!(demand, Demand::StepUp(Relief { assertion: true, .. }));
         let issued = wanted.then(|| self.verifier.create_challenge(caller, app, Purpose::Assert, b"").ok());
         issued.flatten().map(|issued| issued.text)
     }

@@ -96,7 +96,14 @@ fn text(bytes: &[u8], limit: usize) -> Result<&str, Reason> {
 fn body(request: &Request<'_>, is_signed: bool) -> Result<Option<Digest>, Reason> {
     match request.body {
         _ if request.route.body == BodyRule::Ignored && !is_signed => Ok(None),
-        Body::Whole(body) => Ok(Some(sha256(body))),
-        Body::NotShown => Err(BODY_PARTIAL),
+        body => whole(body).map(Some).ok_or(BODY_PARTIAL),
+    }
+}
+
+/// The digest of a body that is shown, without which a signature over the request is not looked at.
+pub(super) fn whole(body: Body<'_>) -> Option<Digest> {
+    match body {
+        Body::Whole(body) => Some(sha256(body)),
+        Body::NotShown => None,
     }
 }

@@ -25,6 +25,7 @@ mod revoked;
 mod route;
 mod shown;
 mod stage;
+mod step_up;
 mod tls;
 mod traefik;
 mod upstream;

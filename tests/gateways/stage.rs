@@ -133,9 +133,19 @@ impl Stage {
         context: Option<RequestContext>,
         token: TokenRequest,
     ) -> String {
+        let key = key.map(|key| ("cnf", serde_json::from_str::<Value>(&key.canonical()).expect("JSON")));
+        self.token_with(key.as_slice(), context, token).await
+    }
+
+    /// The same, where the phone's client data have these members.
+    pub(crate) async fn token_with(
+        &mut self,
+        members: &[(&'static str, Value)],
+        context: Option<RequestContext>,
+        token: TokenRequest,
+    ) -> String {
         let plan = ClientDataPlan::answering(self.challenge().await.as_bytes());
-        let key = key.map(|key| serde_json::from_str::<Value>(&key.canonical()).expect("JSON"));
-        let client_data = key.into_iter().fold(plan, |plan, key| plan.with("cnf", key)).write();
+        let client_data = members.iter().fold(plan, |plan, (name, value)| plan.with(name, value.clone())).write();
         let assertion = self.phone.assert(&client_data).expect("signs");
         let request = AssertRequest {
             token: Some(token),

@@ -98,7 +98,7 @@ impl Verifier {
     }
 
     /// What the token says, from memory or read and verified.
-    pub(super) fn known_token(
+    pub(in crate::verifier) fn known_token(
         &self,
         tokens: &Tokens,
         token: &str,
@@ -114,7 +114,7 @@ impl Verifier {
     }
 
     /// What the token and all that is known by now come to.
-    pub(super) async fn standing(
+    pub(in crate::verifier) async fn standing(
         &self,
         app: &App,
         caller: &Caller,
@@ -132,7 +132,7 @@ impl Verifier {
         let current = current.ok_or_else(|| Refusal::of(UNRECOGNISED, INSTANCE_UNKNOWN))?;
         let mut verdict =
             if current.holds_at(at.now) { current } else { Arc::new(held(Verdict::clone(&current), at.now)) };
-        worsen(Arc::make_mut(&mut verdict), claims, &app.policy().decisions);
+        Arc::make_mut(&mut verdict).worsened_by(claims, &app.policy().decisions);
         Ok(verdict)
     }
 
@@ -149,7 +149,7 @@ impl Verifier {
         let mut asserted = self.asserted_over(app, id, assertion, call.context.signed_request()?, at).await?;
         // A refusal of the assertion is about nobody, and the whole answer.
         if asserted.subject().is_some() {
-            worsen(&mut asserted, &known.claims, &app.policy().decisions);
+            asserted.worsened_by(&known.claims, &app.policy().decisions);
         }
         Ok(Arc::new(asserted))
     }
@@ -224,20 +224,20 @@ pub(super) fn use_of(claims: &TokenClaims) -> Option<Use> {
     claims.single_use_until.map(|expires_at| Use { id: id(), expires_at })
 }
 
-/// Makes the worse of both of what holds now, by what is done at each tier now.
-fn worsen(current: &mut Verdict, claims: &TokenClaims, decisions: &Decisions) {
-    if claims.decision > current.decision || claims.tier > current.tier {
-        let known = |code: &&String| current.reasons.iter().all(|reason| reason.code != **code);
-        let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| stated_by_token(code)).collect();
-        current.reasons.extend(further);
-        current.decision = current.decision.max(claims.decision).max(decisions.at(claims.tier).into());
-        current.tier = current.tier.max(claims.tier);
-        current.vector = current.vector.worse(&claims.vector);
-    }
-    current.carry_by(claims);
-}
-
 impl Verdict {
+    /// Makes the worse of both of what holds now and what the token says, by what is done at each tier now.
+    pub(in crate::verifier) fn worsened_by(&mut self, claims: &TokenClaims, decisions: &Decisions) {
+        if claims.decision > self.decision || claims.tier > self.tier {
+            let known = |code: &&String| self.reasons.iter().all(|reason| reason.code != **code);
+            let further: Vec<Reason> = claims.reasons.iter().filter(known).map(|code| stated_by_token(code)).collect();
+            self.reasons.extend(further);
+            self.decision = self.decision.max(claims.decision).max(decisions.at(claims.tier).into());
+            self.tier = self.tier.max(claims.tier);
+            self.vector = self.vector.worse(&claims.vector);
+        }
+        self.carry_by(claims);
+    }
+
     /// Lets the verdict hold for as long as the token counts. An answer that rests on a proof, or on a use, is good for one request.
     pub(super) fn carry_by(&mut self, claims: &TokenClaims) {
         self.expires_at = self.expires_at.min(claims.expires_at);
