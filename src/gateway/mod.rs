@@ -23,7 +23,7 @@ pub use route::{GatewayRules, Route, RouteFault, Tell};
 use crate::ids::AppName;
 use crate::telemetry::{GatewayKind, GatewayOutcome, Vitals};
 use crate::verdict::{Decision, Reason};
-use crate::verifier::{CallFault, Caller, CheckCall, Checked, Purpose, Relief, Verifier};
+use crate::verifier::{CallFault, Caller, CheckCall, Checked, Consume, Purpose, Relief, Verifier};
 use crate::wire::path::is_plain_target;
 use assertion::SignedOver;
 use demand::Demand;
@@ -77,7 +77,7 @@ impl Gateway {
 
     async fn ask(&self, caller: &Caller, request: &Request<'_>, question: &Question<'_>) -> Answer {
         let call = CheckCall {
-            consume: request.route.consume,
+            consume: consume(request.route),
             context: question.context,
             assertion: question.assertion.as_ref().map(SignedOver::fresh),
             ..CheckCall::of(&request.route.app, question.subject)
@@ -149,6 +149,15 @@ impl Gateway {
         self.vitals.count_reason(&reason);
         let identity = Identity::nobody(&request.route.app, &reason);
         Answer::refused(identity, reason, self.rules.tell).without(request.namesakes())
+    }
+}
+
+/// A request that is stepped up comes again with the same token, and is served then; where nothing is enforced, it is served at once.
+const fn consume(route: &Route) -> Consume {
+    match (route.consume, route.mode) {
+        (false, _) => Consume::Never,
+        (true, Mode::Enforce) => Consume::IfAllowed,
+        (true, Mode::Monitor) => Consume::UnlessDenied,
     }
 }
 

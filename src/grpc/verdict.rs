@@ -17,7 +17,7 @@ use super::{field, message, proto};
 use crate::evidence::client_data::CLIENT_DATA_LIMIT;
 use crate::ids::Position;
 use crate::telemetry::{Call, Vitals};
-use crate::verifier::{CheckCall, CheckSubject, Checked, FreshAssertion, TOKEN_LIMIT, Verifier, Watch};
+use crate::verifier::{CheckCall, CheckSubject, Checked, Consume, FreshAssertion, TOKEN_LIMIT, Verifier, Watch};
 
 /// `VerdictService` over the role.
 pub(super) struct VerdictEdge {
@@ -54,7 +54,8 @@ impl VerdictService for VerdictEdge {
             return Err(Violation::new("consume", "only a token can be spent").into());
         }
         let assertion = request.assertion.as_deref().map(fresh).transpose()?;
-        let call = CheckCall { context, assertion, consume: request.consume, ..CheckCall::of(&app, subject) };
+        let consume = if request.consume { Consume::UnlessDenied } else { Consume::Never };
+        let call = CheckCall { context, assertion, consume, ..CheckCall::of(&app, subject) };
         let Position(position) = self.verifier.position();
         let Checked { verdict, instance } = self.verifier.check(&caller, &call).await?;
         self.vitals.count(Call::Check, &verdict);

@@ -32,12 +32,34 @@ pub struct CheckCall<'a> {
     pub app: &'a AppName,
     /// Who makes the request.
     pub subject: CheckSubject<'a>,
-    /// Whether a single-use token is spent.
-    pub consume: bool,
+    /// Which answers spend a single-use token.
+    pub consume: Consume,
     /// The request.
     pub context: RequestContext<'a>,
     /// A signature by the instance over this very request.
     pub assertion: Option<FreshAssertion<'a>>,
+}
+
+/// Which answers spend a single-use token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consume {
+    /// None: it is only looked at.
+    Never,
+    /// Every one but a denial: who asks may serve the request after a step-up as well.
+    UnlessDenied,
+    /// An allow: who asks serves the request after nothing else, and the token comes again after a step-up.
+    IfAllowed,
+}
+
+impl Consume {
+    /// Whether this answer spends the token.
+    pub(super) fn spends_by(self, decision: Decision) -> bool {
+        match self {
+            Self::Never => false,
+            Self::UnlessDenied => decision != Decision::Deny,
+            Self::IfAllowed => decision == Decision::Allow,
+        }
+    }
 }
 
 /// Who makes a request.
@@ -112,7 +134,7 @@ impl Checked {
 impl<'a> CheckCall<'a> {
     /// The question about an instance, whatever it requests.
     pub fn of(app: &'a AppName, subject: CheckSubject<'a>) -> Self {
-        Self { app, subject, consume: false, context: RequestContext::default(), assertion: None }
+        Self { app, subject, consume: Consume::Never, context: RequestContext::default(), assertion: None }
     }
 }
 

@@ -40,7 +40,7 @@ pub use assert::{AssertCall, AssertProof, Signer};
 pub use attest::{AttestCall, Evidence};
 pub use caller::{Caller, CallerKey, Callers, Grants, Role};
 pub use challenge::{Binding, ChallengeRejection, IssuedChallenge, Purpose};
-pub use check::{CheckCall, CheckSubject, Checked, FreshAssertion, RequestContext};
+pub use check::{CheckCall, CheckSubject, Checked, Consume, FreshAssertion, RequestContext};
 pub use config::{
     APPRAISALS_KEPT, AppAttestConfig, AppConfig, KeyAttestationConfig, PlayIntegrityConfig, VerifierConfig,
 };

@@ -5,12 +5,12 @@ use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
 use bonafide::evidence::signed_request::SignedRequest;
 use bonafide::gateway::{GatewayRules, Tell};
-use bonafide::grpc::proto::RequestContext;
 use bonafide::grpc::proto::envoy::service::auth::v3::CheckResponse;
 use bonafide::grpc::proto::envoy::service::auth::v3::attribute_context::HttpRequest;
+use bonafide::grpc::proto::{RequestContext, TokenRequest};
 use serde_json::{Value, json};
 
-use crate::ext_authz::{ROUTE, check, described, passed, refused, with};
+use crate::ext_authz::{ROUTE, assert_refused, check, described, passed, refused, with};
 use crate::stage::{Stage, ear};
 
 /// What a client is told: the codes, the remedies, how old a proof may be, and whether there is a challenge.
@@ -161,6 +161,24 @@ async fn b15_a_rule_that_asks_for_a_signature_is_answered_by_one() {
     };
     let asked = Asked::by(check(&stage, with(&TOKEN_ROUTE, unseen)).await);
     assert_eq!(asked.would_do("custom_asked"), (false, false), "a body that is not shown cannot be signed");
+}
+
+#[tokio::test]
+async fn f15_a_token_for_one_use_is_spent_by_the_request_that_is_served() {
+    let mut stage = stage(rule("!request.has_assertion", Remedy::NewChallenge), BindingPolicy::IGNORED).await;
+    let once = stage.token_as(None, None, TokenRequest { single_use: true, ..ear() }).await;
+    let token = [("bonafide-token", once.as_str()), ("x-session", "s-1")];
+    let route = |mode: &'static str| [("app", "shop"), ("consume", "yes"), ("mode", mode)];
+    let asked = Asked::by(check(&stage, with(&route("enforce"), described("/pay", &token))).await);
+    assert_eq!(asked.would_do("custom_asked"), (true, false));
+    let signature = signed(&mut stage, &asked.challenge.expect("a challenge"));
+    let again = [token[0], token[1], ("bonafide-assertion", signature.as_str())];
+    passed(check(&stage, with(&route("enforce"), described("/pay", &again))).await);
+    assert_refused(check(&stage, with(&route("enforce"), described("/pay", &token))).await, 401, "token_consumed");
+    let once = stage.token_as(None, None, TokenRequest { single_use: true, ..ear() }).await;
+    let token = [("bonafide-token", once.as_str()), ("x-session", "s-1")];
+    passed(check(&stage, with(&route("monitor"), described("/pay", &token))).await);
+    assert_refused(check(&stage, with(&route("enforce"), described("/pay", &token))).await, 401, "token_consumed");
 }
 
 #[tokio::test]

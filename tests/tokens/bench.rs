@@ -18,8 +18,8 @@ use bonafide::time::Timestamp;
 use bonafide::verdict::{Decision, Verdict};
 use bonafide::verifier::{
     AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall,
-    CheckSubject, Evidence, Grants, Purpose, RequestContext, Role, SignedToken, Signer, TokenConfig, TokenKind,
-    TokenRequest, Upstreams, Verifier, VerifierConfig,
+    CheckSubject, Consume, Evidence, Grants, Purpose, RequestContext, Role, SignedToken, Signer, TokenConfig,
+    TokenKind, TokenRequest, Upstreams, Verifier, VerifierConfig,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
@@ -195,7 +195,11 @@ impl Bench {
 
     /// Consumes the token.
     pub(crate) async fn consumed(&self, token: &str) -> Verdict {
-        self.check(CheckCall { consume: true, ..CheckCall::of(&name("shop"), CheckSubject::Token(token)) }).await
+        self.check(CheckCall {
+            consume: Consume::UnlessDenied,
+            ..CheckCall::of(&name("shop"), CheckSubject::Token(token))
+        })
+        .await
     }
 
     /// What the token is worth in the session [`SESSION`].

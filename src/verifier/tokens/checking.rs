@@ -17,7 +17,7 @@ use crate::verdict::{Decision, Freshness, Verdict};
 use crate::verifier::app::App;
 use crate::verifier::caller::Caller;
 use crate::verifier::check::{
-    CheckCall, Checked, FreshAssertion, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held,
+    CheckCall, Checked, Consume, FreshAssertion, INSTANCE_UNKNOWN, RequestContext, UNRECOGNISED, held,
 };
 use crate::verifier::context::WeighedRequest;
 use crate::verifier::fault::CallFault;
@@ -71,7 +71,7 @@ impl Verifier {
             in_session(&session, call.context.user_session)?;
         }
         let once = use_of(claims);
-        if call.consume && once.is_none() {
+        if call.consume != Consume::Never && once.is_none() {
             return Err(TokenRejection::NotSingleUse.into());
         }
         if let Some(once) = once
@@ -92,7 +92,7 @@ impl Verifier {
         };
         let verdict = self.weighed_request(app, caller, verdict, claims.bound, &weighed);
         if verdict.decision != Decision::Deny {
-            self.spend(proved, once.filter(|_| call.consume)).await?;
+            self.spend(proved, once.filter(|_| call.consume.spends_by(verdict.decision))).await?;
         }
         Ok(Checked::of(verdict, claims.subject.as_deref().unwrap_or_default()))
     }
