@@ -25,8 +25,8 @@ pub enum PublicJwk {
     Ed25519([u8; 32]),
 }
 
-/// Members that describe a key and are not looked at.
-const METADATA: [&str; 3] = ["alg", "kid", "use"];
+/// Members of private and of symmetric keys (RFC 7518, section 6; RFC 8037): whoever shows one has shown too much.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// 32 bytes in canonical base64url without padding.
 pub fn digest(text: &str) -> Option<Digest> {
@@ -51,21 +51,20 @@ impl PublicJwk {
         Self::from_members(members)
     }
 
-    /// Reads the members of a public JWK. A private member makes the key unreadable, and so does one that is not known.
+    /// Reads the members of a public JWK. A private member makes the key unreadable; those that are not needed are not looked at
+    /// (RFC 7517, section 4).
     pub fn from_members(mut members: Members) -> Option<Self> {
-        let mut text = |name| match members.take(name) {
-            Some(Json::Text(text)) => Some(Some(text)),
-            None => Some(None),
-            Some(_) => None,
-        };
-        let (kty, crv, x, y) = (text("kty")??, text("crv")??, digest(&text("x")??)?, text("y")?);
-        METADATA.into_iter().try_for_each(|name| text(name).map(drop))?;
-        if members.names().next().is_some() {
+        if members.names().any(|name| PRIVATE.contains(&name)) {
             return None;
         }
-        match (kty.as_str(), crv.as_str(), y) {
-            ("EC", "P-256", Some(y)) => P256PublicKey::from_coordinates(&x, &digest(&y)?).ok().map(Self::P256),
-            ("OKP", "Ed25519", None) => Some(Self::Ed25519(x)),
+        let mut text = |name| match members.take(name) {
+            Some(Json::Text(text)) => Some(text),
+            _ => None,
+        };
+        let (kty, crv, x) = (text("kty")?, text("crv")?, digest(&text("x")?)?);
+        match (kty.as_str(), crv.as_str()) {
+            ("EC", "P-256") => P256PublicKey::from_coordinates(&x, &digest(&text("y")?)?).ok().map(Self::P256),
+            ("OKP", "Ed25519") => Some(Self::Ed25519(x)),
             _ => None,
         }
     }
@@ -140,6 +139,26 @@ mod tests {
         let bare = P256.replace(r#","use":"enc","kid":"1""#, "");
         assert!(Thumbprint::of_json(P256).is_some());
         assert_eq!(Thumbprint::of_json(P256), Thumbprint::of_json(&bare));
+    }
+
+    #[test]
+    fn what_is_not_needed_is_not_looked_at() {
+        let more = r#","ext":true,"key_ops":["verify"],"x5c":["AA"],"alg":"ES256","x-own":{"a":[1.5,null]}}"#;
+        for key in [P256, ED25519] {
+            let exported = key.replace('}', more);
+            assert!(Thumbprint::of_json(&exported).is_some(), "as WebCrypto exports it");
+            assert_eq!(Thumbprint::of_json(&exported), Thumbprint::of_json(key));
+        }
+    }
+
+    #[test]
+    fn every_private_member_is_refused() {
+        for name in PRIVATE {
+            for key in [P256, ED25519] {
+                let private = key.replace('}', &format!(r#","{name}":null}}"#));
+                assert_eq!(Thumbprint::of_json(&private), None, "{private}");
+            }
+        }
     }
 
     #[test]
