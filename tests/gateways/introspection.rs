@@ -89,6 +89,8 @@ async fn a_signed_answer_verifies_under_the_published_keys() {
     let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).expect("base64url");
     let key = VerifyingKey::from_sec1_bytes(&point).expect("a key");
     key.verify(signed.as_bytes(), &Signature::from_slice(&signature).expect("64 bytes")).expect("genuine");
+    let refused = asked(&stage, KEY, &format!("token={}", stage.token), &[&format!("{SIGNED};q=0")]).await;
+    assert_eq!(refused.header("content-type"), Some("application/json"), "{refused:?}");
     let inactive = asked(&stage, PARTNER_KEY, &format!("token={}", stage.token), &[SIGNED]).await;
     assert_eq!(part(&inactive.body, 1)["token_introspection"], json!({ "active": false }));
 }
@@ -102,6 +104,8 @@ async fn keys_and_configuration_can_be_kept_for_a_while() {
         let tag = said.header("etag").expect("a tag");
         let again = get(stage.gateway(), path, &[&format!("if-none-match: \"x\", {tag}")]).await;
         assert_eq!((again.status, again.body.as_str(), again.header("etag")), (304, "", Some(tag)));
+        let weak = get(stage.gateway(), path, &[&format!("if-none-match: W/{tag}")]).await;
+        assert_eq!((weak.status, weak.body.as_str()), (304, ""), "as a proxy has it that compresses");
         assert!(!said.body.contains("\"d\""), "a private member");
     }
     let told = get(stage.gateway(), "/.well-known/bonafide-configuration", &[]).await.json();

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::negotiation::prefers;
 use super::router::{Edge, Known};
 use crate::verifier::{CallFault, Caller, Introspected};
 
-/// The media type of signed answers.
+/// The media type of answers.
+const PLAIN: &str = "application/json";
+/// The media type of signed ones.
 const SIGNED: &str = "application/token-introspection+jwt";
 
 /// What is asked. A hint of the token's type changes nothing.
@@ -59,15 +62,11 @@ fn caller(edge: &Edge, headers: &HeaderMap) -> Option<Arc<Caller>> {
 async fn answer(edge: &Edge, caller: &Caller, headers: &HeaderMap, token: &str) -> Result<Response, CallFault> {
     let found = edge.verifier.introspect(caller, token).await?;
     let members = found.map_or_else(inactive, |found| active(&found));
-    if !wants_signed(headers) {
+    if !prefers(headers, SIGNED, PLAIN) {
         return Ok(answered(StatusCode::OK, Value::Object(members)));
     }
     let signed = edge.verifier.signed_introspection(caller, members)?;
     Ok(signed.map_or_else(|| StatusCode::NOT_ACCEPTABLE.into_response(), |signed| stated(SIGNED, signed)))
-}
-
-fn wants_signed(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).iter().any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(SIGNED)))
 }
 
 fn inactive() -> Map<String, Value> {
@@ -97,7 +96,7 @@ fn active(Introspected { claims, verdict }: &Introspected) -> Map<String, Value>
 }
 
 fn answered(status: StatusCode, members: Value) -> Response {
-    let mut response = stated("application/json", members.to_string());
+    let mut response = stated(PLAIN, members.to_string());
     *response.status_mut() = status;
     response
 }

@@ -4,6 +4,7 @@
 mod config;
 mod forward_auth;
 mod introspection;
+mod negotiation;
 mod patience;
 mod proxy;
 mod router;

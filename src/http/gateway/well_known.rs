@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 
+use super::negotiation::has;
 use super::router::Edge;
 use crate::crypto::digest::sha256;
 use crate::verifier::JWKS_MAX_AGE;
@@ -44,8 +45,7 @@ pub(super) async fn configuration(State(edge): State<Arc<Edge>>, headers: Header
 /// A document that others may keep for a while, and ask whether it has changed (RFC 9110, section 13.1.2).
 fn cached(headers: &HeaderMap, media_type: &'static str, text: String) -> Response {
     let tag = format!("\"{}\"", BASE64URL_NOPAD.encode(&sha256(text.as_bytes())));
-    let mut known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
-    let unchanged = known.any(|known| known.trim() == "*" || known.split(',').any(|each| each.trim() == tag));
+    let unchanged = has(headers, &tag);
     let kept = [(ETAG, tag), (CACHE_CONTROL, format!("public, max-age={}", JWKS_MAX_AGE.as_secs()))];
     match unchanged {
         true => (StatusCode::NOT_MODIFIED, kept).into_response(),
