@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use bonafide::grpc::proto::TokenRequest;
 use data_encoding::BASE64URL_NOPAD;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 
 use crate::client::{Said, get, head, send};
-use crate::stage::{ISSUER, KEY, PARTNER_KEY, Stage};
+use crate::stage::{ISSUER, KEY, PARTNER_KEY, Stage, ear};
 
 const SIGNED: &str = "accept: application/token-introspection+jwt";
 
@@ -38,6 +39,20 @@ async fn a_token_that_counts_is_told_to_its_relying_party() {
         (&json!(true), &json!("Bearer"), &json!(stage.instance))
     );
     assert_eq!((&told["decision"], &told["app"], told.get("cnf")), (&json!("allow"), &json!("shop"), None));
+}
+
+#[tokio::test]
+async fn a_token_for_one_use_is_told_to_be_one() {
+    let mut stage = Stage::set().await;
+    let once = stage.token_as(None, None, TokenRequest { single_use: true, ..ear() }).await;
+    for _ in 0..2 {
+        let told = asked(&stage, KEY, &format!("token={once}"), &[]).await.json();
+        assert_eq!((&told["active"], &told["jti"]), (&json!(true), &part(&once, 1)["jti"]), "nothing is spent");
+        assert_eq!(told["single_use_until"], part(&once, 1)["bonafide"]["single_use_until"], "{told}");
+        assert!(told["single_use_until"].as_u64() > told["exp"].as_u64(), "{told}");
+    }
+    let usual = asked(&stage, KEY, &format!("token={}", stage.token), &[]).await.json();
+    assert_eq!(usual.get("single_use_until"), None);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::negotiation::prefers;
 use super::router::{Edge, Known};
+use crate::time::Timestamp;
 use crate::verifier::{CallFault, Caller, Introspected};
 
 /// The media type of answers.
@@ -85,6 +86,7 @@ fn active(Introspected { claims, verdict }: &Introspected) -> Map<String, Value>
         ("nbf", json!(claims.issued_at.as_secs())),
         ("exp", json!(verdict.expires_at.as_secs())),
         ("token_type", json!(token_type)),
+        ("single_use_until", json!(claims.single_use_until.map(Timestamp::as_secs))),
         ("cnf", if claims.confirmation.is_empty() { Value::Null } else { json!(claims.confirmation) }),
         ("app", json!(claims.app)),
         ("decision", json!(verdict.decision.name())),
