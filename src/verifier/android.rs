@@ -61,7 +61,7 @@ const TOKEN_NOT_OPENED: Reason =
 
 impl Verifier {
     /// Verifies both pieces, cheap checks first. Google is asked about nothing that comes beside a bad key, or
-    /// without the key that is required.
+    /// without the key that is required. A key that is bad by policy alone is then proved without the token.
     pub(super) async fn android(
         &self,
         app: &App,
@@ -108,6 +108,10 @@ impl Verifier {
                     None if unanswered && tier == Tier::Contraindicated => Err(weighed.into()),
                     None => finished(claims, key, None),
                 }
+            }
+            // A key that holds is enrolled whatever the policy says of it, as it would be if no token had come.
+            Err(Setback::Refused(second)) if second.is_unasked() && refusal.is_none() && key.is_some() => {
+                finished(claims, key, None)
             }
             Err(Setback::Refused(second)) => {
                 let (_, vector, reasons) = appraised(&claims);

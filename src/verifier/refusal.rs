@@ -43,6 +43,11 @@ impl Refusal {
         Self { vector: TrustVector::SILENT, reasons: Vec::new() }
     }
 
+    /// Whether it says of what it refuses no more than that nobody has looked at it.
+    pub(super) const fn is_unasked(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
     /// This refusal with another one of the same call: every reason of both.
     #[must_use]
     pub(super) fn and(mut self, other: Self) -> Self {

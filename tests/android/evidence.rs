@@ -1,15 +1,19 @@
 //! What an Android phone sends to prove itself: a key, a token, or both.
 
+use bonafide::appraisal::{Aspect, Concern, Mode, OwnCode, OwnRule, Percent, Remedy, Restraint};
+use bonafide::config::Config;
 use bonafide::crypto::digest::sha256;
 use bonafide::evidence::claims::play_integrity::TokenKind;
-use bonafide::grpc::proto::{AppAttestEvidence, AttestRequest, Evidence, Purpose, evidence};
+use bonafide::grpc::proto::{AppAttestEvidence, AttestRequest, Decision, Evidence, Purpose, evidence};
 use bonafide::lab::key_attestation::{LabAndroid, Profile, RootOfTrustPlan};
 use bonafide::lab::play_integrity::PayloadPlan;
 use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::harness::{Harness, START, assert_allowed, assert_denied, attest_request, chain, integrity, key, phone};
+use crate::harness::{
+    Harness, START, assert_allowed, assert_denied, attest_request, chain, integrity, key, phone, said,
+};
 
 type Change = fn(&mut PayloadPlan);
 
@@ -125,26 +129,75 @@ async fn a_bad_key_does_not_hide_what_is_wrong_with_its_token() {
 #[tokio::test]
 async fn c17_google_is_asked_about_nothing_beside_a_bad_key() {
     let service = Harness::start().await;
-    let unlocked = unlocked();
     let data = service.challenge("both", Purpose::Attest, b"").await;
     let token = service.world.token(&data);
-    let cases = [
-        (
-            chain(&unlocked, &data),
-            vec!["lab_anchor", "key_attestation_boot_state_unexpected", "key_attestation_bootloader_unlocked"],
-        ),
-        (chain(&phone(), b"other"), vec!["key_attestation_challenge_mismatch"]),
-    ];
-    for (chain, codes) in cases {
-        let verdict = service.attest(both(&data, &chain, &token)).await;
-        assert_denied(&verdict, &codes);
-    }
+    let unlocked = both(&data, &chain(&unlocked(), &data), &token);
+    let bad_key = ["key_attestation_boot_state_unexpected", "key_attestation_bootloader_unlocked"];
+    let codes = [&["lab_anchor"], &bad_key[..], &["play_integrity_absent"]].concat();
+    assert_denied(&service.attest(unlocked).await, &codes);
+    assert_eq!(service.world.decodes(&token), (0, 0));
+    let data = service.challenge("both", Purpose::Attest, b"").await;
+    let token = service.world.token(&data);
+    let foreign = both(&data, &chain(&phone(), b"other"), &token);
+    assert_denied(&service.attest(foreign).await, &["key_attestation_challenge_mismatch"]);
     let junk = both(&data, &chain(&phone(), b"other"), "junk");
     assert_denied(&service.attest(junk).await, &["key_attestation_challenge_mismatch", "play_integrity_token_form"]);
     assert_eq!(service.world.decodes(&token), (0, 0));
     let good = both(&data, &chain(&phone(), &data), &token);
     assert_allowed(&service.attest(good).await);
     assert_eq!(service.world.decodes(&token), (1, 1), "neither token nor challenge were spent");
+}
+
+/// A rule that finds every phone with a key.
+fn against_keys() -> OwnRule {
+    OwnRule {
+        code: OwnCode::of("no_phone").expect("a name"),
+        when: "key_attestation.bootloader_locked".parse().expect("an expression"),
+        tier: Concern::Contraindicated,
+        effect: Aspect::Configuration,
+        remedy: Remedy::None,
+        text: "found".to_owned(),
+        mode: Mode::Enforce,
+        percent: Percent::ALL,
+    }
+}
+
+#[tokio::test]
+async fn c17_a_key_that_the_policy_denies_is_enrolled_without_its_token() {
+    let strict = |config: &mut Config| {
+        for app in &mut config.verifier.apps {
+            app.own_rules = vec![against_keys()];
+            app.decisions.contraindicated = Restraint::StepUp;
+        }
+    };
+    let service = Harness::start_with(strict).await;
+    let mut enrolled = Vec::new();
+    for (app, more) in [("both", &["play_integrity_absent"][..]), ("key", &[])] {
+        let (phone, data) = (phone(), service.challenge(app, Purpose::Attest, b"").await);
+        let token = service.world.token_with(&data, |plan| plan.device_labels = Some(json!([])));
+        let request = attest_request(app, &data, vec![key(&chain(&phone, &data)), integrity(&token)]);
+        let verdict = service.attest(request.clone()).await;
+        let codes = [&["lab_anchor"], more, &["custom_no_phone"]].concat();
+        assert_eq!(said(&verdict), (Decision::StepUp, codes), "the threshold decides");
+        assert_eq!((verdict.instance.len(), service.world.decodes(&token)), (43, (0, 0)));
+        assert_eq!(service.attest(request).await.instance, verdict.instance, "the same evidence");
+        enrolled.push((phone, verdict.instance));
+    }
+    let service = service.restart_with(|_| ()).await;
+    service.until_told("bonafide_status_list_entries 4.0").await;
+    let [(phone, both), (_, alone)] = &enrolled[..] else { panic!("{}", enrolled.len()) };
+    assert_allowed(&service.check("key", alone).await);
+    assert_denied(&service.check("both", both).await, &["lab_anchor", "play_integrity_absent"]);
+    for (count, labels, reason) in [(1, Some(json!([])), "play_integrity_device_label_missing"), (2, None, "")] {
+        let mut request = service.signed("both", both, phone, count).await;
+        request.integrity_token = service.world.token_with(&request.client_data, |plan| {
+            plan.device_labels = labels.or(plan.device_labels.take());
+        });
+        match (service.assert(request).await, reason) {
+            (verdict, "") => assert_allowed(&verdict),
+            (verdict, reason) => assert_denied(&verdict, &["lab_anchor", reason]),
+        }
+    }
 }
 
 #[tokio::test]

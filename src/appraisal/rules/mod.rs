@@ -117,8 +117,11 @@ const FORMAT_WITHDRAWN: Reason =
 const KEY_ATTESTATION_ABSENT: Reason =
     Reason::new("key_attestation_absent", "no key attestation was sent, and the app needs one", Remedy::ReEnrol);
 
-const PLAY_INTEGRITY_ABSENT: Reason =
-    Reason::new("play_integrity_absent", "no integrity token was sent, and the app needs one", Remedy::NewChallenge);
+const PLAY_INTEGRITY_ABSENT: Reason = Reason::new(
+    "play_integrity_absent",
+    "no integrity token was sent, or none was opened, and the app needs one",
+    Remedy::NewChallenge,
+);
 
 /// Appraises verified claims under an app's policy, as all that an instance has shown. Rules that look at requests do not run.
 pub fn appraise(claims: &Claims, policy: &Policy, circumstances: &Circumstances<'_>) -> Appraisal {
