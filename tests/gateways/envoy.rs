@@ -89,6 +89,27 @@ async fn f20_a_route_without_a_check_gets_no_identity_and_one_that_monitors_gets
 }
 
 #[tokio::test]
+async fn what_envoy_is_told_beside_the_header_fields_can_be_read_there() {
+    let stage = Stage::set().await;
+    let read = |name: &str| {
+        let value = format!("%DYNAMIC_METADATA(envoy.filters.http.ext_authz:{name})%");
+        format!("\n                        - {{ header: {{ key: x-read-{name}, value: \"{value}\" }} }}")
+    };
+    let read = ["decision", "tier", "instance", "reasons"].map(read).concat();
+    let domains = "domains: [\"*\"]";
+    let change = format!("{domains}\n                      response_headers_to_add:{read}");
+    let Some(envoy) = envoy_with(Takes::Token, &stage, &[(domains, &change)]).await else { return };
+    let told = |said: &Said| {
+        let told = ["decision", "tier", "instance", "reasons"].map(|name| said.header(&format!("x-read-{name}")));
+        told.map(|told| told.unwrap_or_default().to_owned())
+    };
+    let served = get(envoy.address, "/pay", &[&stage.shown(Takes::Token)]).await;
+    assert_eq!(told(&served), ["allow", "affirming", &stage.instance, "[\"lab_anchor\"]"], "{served:?}");
+    let monitored = get(envoy.address, "/beta/x", &[]).await;
+    assert_eq!((monitored.status, &told(&monitored)[0][..]), (200, "deny"), "{monitored:?}");
+}
+
+#[tokio::test]
 async fn f22_a_body_whose_digest_counts_is_seen_whole_or_refused() {
     let stage = Stage::set().await;
     let Some(envoy) = envoy(&stage).await else { return };
