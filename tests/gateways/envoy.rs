@@ -1,13 +1,17 @@
 //! Envoy, with `deploy/envoy.yaml`.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+
+use bonafide::crypto::tls::TlsConfig;
 
 use crate::client::{Said, get, head, send, send_bytes};
 use crate::matrix;
 use crate::program::{PATIENCE, Running, deployed, find, free_port};
 use crate::route::Takes;
 use crate::stage::{KEY, Stage};
+use crate::tls::pem;
 use crate::upstream::Reached;
 
 /// Envoy with routes that take an instance.
@@ -107,6 +111,29 @@ async fn what_envoy_is_told_beside_the_header_fields_can_be_read_there() {
     assert_eq!(told(&served), ["allow", "affirming", &stage.instance, "[\"lab_anchor\"]"], "{served:?}");
     let monitored = get(envoy.address, "/beta/x", &[]).await;
     assert_eq!((monitored.status, &told(&monitored)[0][..]), (200, "deny"), "{monitored:?}");
+}
+
+#[tokio::test]
+async fn envoy_asks_over_tls_as_the_document_says() {
+    let stage = Stage::set_with(|config| {
+        let client_ca = Some(pem("client-ca.pem"));
+        config.grpc.tls = Some(TlsConfig { certificate: pem("service.pem"), key: pem("service-key.pem"), client_ca });
+    })
+    .await;
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gateways.md");
+    let document = fs::read_to_string(document).expect("the document");
+    let text = document.split("```yaml\n").find(|text| text.trim_start().starts_with("transport_socket:"));
+    let text = text.and_then(|text| text.split("```").next()).expect("an example");
+    let files = [("ca.pem", "service-ca.pem"), ("edge.pem", "client.pem"), ("edge-key.pem", "client-key.pem")];
+    let text = files.iter().fold(text.replace("bonafide.example", "localhost"), |text, (named, file)| {
+        text.replace(&format!("/etc/envoy/{named}"), &format!("{}/testdata/tls/{file}", env!("CARGO_MANIFEST_DIR")))
+    });
+    let place = "      # On another machine, add a transport_socket with TLS: see docs/gateways.md.\n";
+    let Some(envoy) = envoy_with(Takes::Token, &stage, &[(place, &text)]).await else { return };
+    assert_eq!(get(envoy.address, "/pay", &[&stage.shown(Takes::Token)]).await.status, 200);
+    let elsewhere = text.replace("exact: localhost", "exact: other.example");
+    let Some(envoy) = envoy_with(Takes::Token, &stage, &[(place, &elsewhere)]).await else { return };
+    assert_eq!(get(envoy.address, "/pay", &[&stage.shown(Takes::Token)]).await.status, 503, "another name");
 }
 
 #[tokio::test]

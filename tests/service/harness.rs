@@ -25,7 +25,7 @@ use bonafide::verifier::{AppAttestConfig, AppConfig, VerifierConfig};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Identity};
 
 pub(crate) const APP_ID: &str = "1234567890.com.example.shop";
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -69,6 +69,14 @@ pub(crate) fn config(folder: &TempDir, lab: &AppAttestLab) -> Config {
     }
 }
 
+/// A client that shows a certificate of `testdata/tls`, and trusts the service's there.
+fn trust() -> ClientTlsConfig {
+    let pem = |name: &str| std::fs::read(format!("{}/testdata/tls/{name}", env!("CARGO_MANIFEST_DIR"))).expect("PEM");
+    let identity = Identity::from_pem(pem("client.pem"), pem("client-key.pem"));
+    let ca = Certificate::from_pem(pem("service-ca.pem"));
+    ClientTlsConfig::new().ca_certificate(ca).identity(identity).domain_name("localhost")
+}
+
 impl Harness {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| ()).await
@@ -83,6 +91,7 @@ impl Harness {
     }
 
     async fn run(config: Config, folder: TempDir, lab: AppAttestLab, clock: Arc<ManualClock>) -> Self {
+        let trust = config.grpc.tls.as_ref().map(|_| trust());
         let service = Service::start(config, clock.clone()).await.expect("starts");
         let (address, http, gateway) = (service.address(), service.http_address(), service.gateway_address());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -90,8 +99,14 @@ impl Harness {
             let stopped = service.run(async { drop(stopped.await) }).await;
             stopped.expect("ends well")
         });
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
-        let channel = channel.connect().await.expect("connects");
+        let endpoint = match trust {
+            None => Channel::from_shared(format!("http://{address}")).expect("an address"),
+            Some(trust) => {
+                let endpoint = Channel::from_shared(format!("https://{address}")).expect("an address");
+                endpoint.tls_config(trust).expect("a trust")
+            }
+        };
+        let channel = endpoint.connect().await.expect("connects");
         Self { clock, channel, address, http, gateway, folder, lab, stop, service }
     }
 
