@@ -1,5 +1,7 @@
 //! What a token alone has proved: it is about a session, and kept by nobody but its holder.
 
+use std::time::Duration;
+
 use bonafide::appraisal::{Aspect, Concern, Mode, OwnCode, OwnRule, Percent, Remedy};
 use bonafide::crypto::seal::SealKey;
 use bonafide::grpc::proto::check_verdict_request::Subject;
@@ -18,6 +20,34 @@ async fn f15_a_signed_verdict_of_a_token_alone_counts_in_its_session_alone() {
     let token = signed_in_session(&service).await;
     for (named, reason) in [("session 1", ""), ("session 2", "token_session_mismatch"), ("", "session_missing")] {
         let verdict = shown(&service, &token, named, "/").await;
+        match reason {
+            "" => assert_allowed(&verdict),
+            reason => assert_denied(&verdict, &[reason]),
+        }
+    }
+}
+
+#[tokio::test]
+async fn f15_a_named_call_with_a_token_alone_is_one_use() {
+    let service = signing(vec![]).await;
+    let data = service.challenge("token", Purpose::Attest, b"session 1").await;
+    let ear = TokenRequest { format: TokenFormat::Ear.into(), single_use: true, ..TokenRequest::default() };
+    let request = AttestRequest {
+        session: b"session 1".to_vec().into(),
+        idempotency_key: "call 1".to_owned(),
+        token: Some(ear),
+        ..attest_request("token", &data, vec![integrity(&service.world.token(&data))])
+    };
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let answer = service.attestation().attest(request.clone()).await.expect("an answer").into_inner();
+        tokens.push(answer.token.expect("a token").token);
+        service.world.later(Duration::from_secs(30));
+    }
+    assert_ne!(tokens[0], tokens[1]);
+    for (token, reason) in [(&tokens[1], ""), (&tokens[0], "token_consumed"), (&tokens[1], "token_consumed")] {
+        let consuming = CheckVerdictRequest { consume: true, ..showing(token, "session 1", "/") };
+        let verdict = checked(&service, consuming).await;
         match reason {
             "" => assert_allowed(&verdict),
             reason => assert_denied(&verdict, &[reason]),
@@ -82,14 +112,21 @@ async fn signed_in_session(service: &Harness) -> String {
 
 /// What the token is worth at this path, in this session.
 async fn shown(service: &Harness, token: &str, session: &str, path: &str) -> Verdict {
+    checked(service, showing(token, session, path)).await
+}
+
+fn showing(token: &str, session: &str, path: &str) -> CheckVerdictRequest {
     let context =
         RequestContext { user_session: session.to_owned().into(), path: path.to_owned(), ..RequestContext::default() };
-    let request = CheckVerdictRequest {
+    CheckVerdictRequest {
         app: "token".to_owned(),
         subject: Some(Subject::Token(token.to_owned())),
         context: Some(context.into()),
         ..CheckVerdictRequest::default()
-    };
+    }
+}
+
+async fn checked(service: &Harness, request: CheckVerdictRequest) -> Verdict {
     let answer = VerdictServiceClient::new(service.channel.clone()).check_verdict(request).await;
     answer.expect("an answer").into_inner().verdict.expect("a verdict")
 }

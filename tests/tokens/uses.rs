@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::verdict::{Decision, Freshness};
-use bonafide::verifier::{Purpose, TokenKind, TokenRequest};
+use bonafide::verifier::{AssertCall, AssertProof, Purpose, Signer, TokenKind, TokenRequest};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
@@ -72,6 +72,38 @@ async fn f15_a_repeated_proof_is_one_use() {
     bench.verifier.purge().await.expect("purges");
     assert_refused(&bench.consumed(&second).await, "token_consumed");
     assert_refused(&bench.worth(&first).await, "token_expired");
+}
+
+#[tokio::test]
+async fn f15_a_named_call_that_is_repeated_is_one_use() {
+    let mut bench = Bench::new().await;
+    let (enrolled, _) = bench.enrolled(&Value::Null, None).await;
+    let pseudonym = bench.verifier.pseudonym(&shop(), enrolled.instance.expect("an instance"));
+    let data = bench.client_data(Purpose::Assert, &Value::Null);
+    let assertion = bench.phone.assert(&data).expect("signs");
+    let app = name("shop");
+    let call = AssertCall {
+        app: &app,
+        signer: Signer::Pseudonym(&pseudonym),
+        client_data: &data,
+        proof: AssertProof::AppAttest(&assertion),
+        session: b"",
+        idempotency_key: "call 1",
+        context: None,
+        token: Some(SINGLE_USE),
+    };
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let verdict = bench.verifier.assert(&shop(), call).await.expect("a verdict");
+        tokens.push(bench.sign(&SINGLE_USE, &(verdict, data.clone())).await.token);
+        bench.later(Duration::from_secs(30));
+    }
+    assert_eq!(part(&tokens[0], 1)["jti"], part(&tokens[1], 1)["jti"]);
+    assert!(part(&tokens[0], 1)["exp"].as_u64() < part(&tokens[1], 1)["exp"].as_u64(), "a token of its own");
+    assert_allowed(&bench.consumed(&tokens[1]).await);
+    for token in &tokens {
+        assert_refused(&bench.consumed(token).await, "token_consumed");
+    }
 }
 
 #[tokio::test]

@@ -251,3 +251,30 @@ impl Verdict {
 pub(super) fn stated_by_token(code: &str) -> Reason {
     Reason { code: Cow::Owned(code.to_owned()), text: STATED_BY_TOKEN.into(), remedy: Remedy::NewChallenge }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::store::MemoryStore;
+    use crate::token::EAR_TYPE;
+    use crate::verifier::{TokenConfig, Upstreams, VerifierConfig};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    #[tokio::test]
+    async fn a_token_is_read_once() {
+        let token = Some(TokenConfig::of("https://v.example"));
+        let config = VerifierConfig { token, ..VerifierConfig::of(Vec::new()) };
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::at(NOW)));
+        let verifier = Verifier::build(config, store, clock, Upstreams::default()).await.expect("builds");
+        let tokens = verifier.tokens.as_ref().expect("tokens");
+        let (ring, payload) = (tokens.keys.ring(), include_bytes!("../../../fuzz/seeds/verdict_token/payload"));
+        let sign = || ring.signing(NOW).expect("a key").sign(EAR_TYPE, payload).expect("signed");
+        let (token, other) = (sign(), sign());
+        let known = |token: &str| verifier.known_token(tokens, token, NOW).expect("a token");
+        let first = known(&token);
+        assert!(Arc::ptr_eq(&first, &known(&token)), "what was read the first time");
+        assert!(!Arc::ptr_eq(&first, &known(&other)), "another signature is another token");
+    }
+}
