@@ -2,7 +2,7 @@
 
 use super::fault::Violation;
 use super::message::{facts, timestamp};
-use super::proto::{self, InstanceStatus, instance_group, instance_name};
+use super::proto::{self, InstanceStatus, StandingScope, instance_group, instance_name};
 use super::{field, proto::AccountName};
 use crate::crypto::serial::Serial;
 use crate::ids::{AppName, KeyId, Name, Position};
@@ -152,11 +152,11 @@ const fn status(revoked: bool) -> InstanceStatus {
 /// A change of standing as the operator may see it; `None` is a change of another kind.
 pub(super) fn change(verifier: &Verifier, caller: &Caller, change: &Change) -> Option<proto::StandingChange> {
     let News::Statement(Statement { scope, ruling, by, why, .. }) = &change.news else { return None };
-    let (scope, instance) = match scope {
-        Scope::Instance(id) => ("instance", verifier.pseudonym(caller, *id)),
-        Scope::App => ("app", String::new()),
-        Scope::Account(_) => ("account", String::new()),
-        Scope::Serial(_) => ("serial", String::new()),
+    let (scope, instance, chain_serial) = match scope {
+        Scope::Instance(id) => (StandingScope::Instance, verifier.pseudonym(caller, *id), String::new()),
+        Scope::App => (StandingScope::App, String::new(), String::new()),
+        Scope::Account(_) => (StandingScope::Account, String::new(), String::new()),
+        Scope::Serial(serial) => (StandingScope::ChainSerial, String::new(), serial.to_string()),
     };
     let (revoked, end) = match ruling {
         Ruling::Revoked { until } => (true, *until),
@@ -168,9 +168,10 @@ pub(super) fn change(verifier: &Verifier, caller: &Caller, change: &Change) -> O
         caller: by.to_string(),
         why: why.clone(),
         status: status(revoked).into(),
-        scope: scope.to_owned(),
+        scope: scope.into(),
         instance,
         end_time: end.map(timestamp),
+        chain_serial,
     })
 }
 

@@ -6,7 +6,8 @@ use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{
     CheckVerdictRequest, CreateChallengeRequest, InstanceGroup, InstanceName, InstanceStatus, ListInstancesRequest,
     ListStandingChangesRequest, LookUpInstanceRequest, Purpose, ReinstateInstanceRequest, ReinstateInstancesRequest,
-    RevokeInstanceRequest, RevokeInstancesRequest, StandingChange, WatchVerdictsRequest, instance_group, instance_name,
+    RevokeInstanceRequest, RevokeInstancesRequest, StandingChange, StandingScope, WatchVerdictsRequest, instance_group,
+    instance_name,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -100,8 +101,8 @@ async fn an_operator_sees_who_changed_what_and_why() {
     assert!(found.facts.iter().any(|fact| fact.name == "app_id"));
     let revoked = service.revoke(&instance, None).await;
     let change = revoked.last_change.clone().expect("a change");
-    let told = (change.caller.as_str(), change.why.as_str(), change.scope.as_str(), change.status());
-    assert_eq!(told, ("desk", "stolen", "instance", InstanceStatus::Revoked));
+    let told = (change.caller.as_str(), change.why.as_str(), change.scope(), change.status());
+    assert_eq!(told, ("desk", "stolen", StandingScope::Instance, InstanceStatus::Revoked));
     let key_id = phone.attest(b"x").expect("attests").key_id.to_vec();
     let name = Some(InstanceName { name: Some(instance_name::Name::KeyId(key_id.into())) });
     let by_key = LookUpInstanceRequest { app: "shop".into(), name };
@@ -121,6 +122,7 @@ async fn an_operator_reads_all_that_was_ever_said() {
     service.revoke(&instance, Some(Duration::from_secs(60))).await;
     service.revoke_group(instance_group::Group::All(true)).await;
     service.reinstate_group(instance_group::Group::All(true)).await;
+    service.revoke_group(instance_group::Group::ChainSerial("00AB12".to_owned())).await;
     service.revoke(&other, None).await;
 
     let list = async |name: Option<&str>, after_position, page_size| {
@@ -137,21 +139,22 @@ async fn an_operator_reads_all_that_was_ever_said() {
     }
     assert_eq!(after, 0, "that was all");
     let told = |change: &StandingChange| {
-        let StandingChange { caller, why, scope, instance, .. } = change.clone();
-        (caller, why, scope, instance, change.status(), change.end_time.is_some())
+        let StandingChange { caller, why, instance, chain_serial, .. } = change.clone();
+        assert_eq!(caller, "desk");
+        (why, change.scope(), format!("{instance}{chain_serial}"), change.status(), change.end_time.is_some())
     };
     let (good, revoked) = (InstanceStatus::Good, InstanceStatus::Revoked);
     let expected = [
-        ("stolen", "instance", instance.as_str(), revoked, true),
-        ("a leak", "app", "", revoked, false),
-        ("a mistake", "app", "", good, false),
-        ("stolen", "instance", &other, revoked, false),
+        ("stolen", StandingScope::Instance, instance.as_str(), revoked, true),
+        ("a leak", StandingScope::App, "", revoked, false),
+        ("a mistake", StandingScope::App, "", good, false),
+        ("a leak", StandingScope::ChainSerial, "ab12", revoked, false),
+        ("stolen", StandingScope::Instance, &other, revoked, false),
     ];
-    let expected = expected.map(|(why, scope, instance, status, ends)| {
-        ("desk".to_owned(), why.to_owned(), scope.to_owned(), instance.to_owned(), status, ends)
-    });
+    let expected =
+        expected.map(|(why, scope, named, status, ends)| (why.to_owned(), scope, named.to_owned(), status, ends));
     assert_eq!(said.iter().map(told).collect::<Vec<_>>(), expected);
-    assert_eq!(list(Some(&other), 0, 0).await.changes, said[3..]);
+    assert_eq!(list(Some(&other), 0, 0).await.changes, said[4..]);
     assert_eq!(list(None, u64::MAX, 0).await.changes, []);
 }
 
