@@ -1,7 +1,9 @@
 //! What a backend must offer to the rules: plain reads and writes inside one transaction, without any judgement.
 
 use super::{ANNOUNCEMENTS_KEPT_FOR, Announcement, Change, News, Scope};
-use super::{ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT, StoredKey, Use};
+use super::{
+    ANSWER_KEPT_FOR, CallId, Confirmation, Decoding, KeptStatusList, QUOTA_DAYS_KEPT, StoredKey, Use, UseKind,
+};
 use super::{Enrolment, FirstAnswer, Instance, NamedCall, Purged, RecordedAppraisal, SignCounts, Spend, StoreFault};
 use crate::appraisal::Tier;
 use crate::crypto::digest::Digest;
@@ -142,13 +144,13 @@ pub(super) trait TokenLedger {
     /// Whether this use is remembered.
     fn was_consumed(&self, once: &Use) -> Result<bool, StoreFault>;
 
-    /// The latest expiry among the uses that have been forgotten.
-    fn consumed_until(&self) -> Result<Timestamp, StoreFault>;
+    /// The latest expiry among the uses of this kind that have been forgotten.
+    fn consumed_until(&self, kind: UseKind) -> Result<Timestamp, StoreFault>;
 
     /// Remembers a use that is new.
     fn mark_consumed(&mut self, once: &Use) -> Result<(), StoreFault>;
 
-    /// Forgets uses that expire by then, how many, and raises the mark to the latest expiry among them.
+    /// Forgets uses that expire by then, how many, and raises the mark of each kind to the latest expiry among them.
     fn forget_consumed(&mut self, expired: Timestamp) -> Result<u64, StoreFault>;
 }
 

@@ -32,7 +32,7 @@ pub use records::{KeptClaims, NumberedAppraisal, RecordedAppraisal, Records};
 pub use sign_count::{SignCountMode, SignCountRefusal, SignCounts, WindowSize};
 pub use sqlite::{SqliteStore, StoreReader};
 pub use status_list::{ConfirmOutcome, Confirmation, KeptStatusList, STATUS_LIST_LIMIT, StatusListOutcome};
-pub use tokens::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
+pub use tokens::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use, UseKind};
 
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;

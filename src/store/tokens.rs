@@ -35,9 +35,20 @@ pub enum AddKeyOutcome {
     Overtaken,
 }
 
+/// What kinds of things may be used once. What is forgotten of one kind says nothing of another, which expires sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UseKind {
+    /// A DPoP proof.
+    Proof,
+    /// A single-use token.
+    Token,
+}
+
 /// Something that may be used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
+    /// Its kind.
+    pub kind: UseKind,
     /// What it is, hashed together with its kind.
     pub id: Digest,
     /// When it is worth nothing any more; it is remembered until then.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ledger::{DecodingLedger, Enrolled, Groups, Horizon, KeptAnswer};
 use super::ledger::{Ledger, Progress, RecordLedger, TokenLedger};
-use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
+use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use, UseKind};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, Purged, RedeemOutcome, Redemption};
 use super::{AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Found, InstanceList, Newcomer};
 use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
@@ -181,8 +181,8 @@ struct Maps {
     appraisals: BTreeMap<i64, RecordedAppraisal>,
     feed: Feed,
     signing_keys: Vec<StoredKey>,
-    consumed: BTreeSet<(Timestamp, Digest)>,
-    consumed_until: Option<Timestamp>,
+    consumed: BTreeSet<(UseKind, Timestamp, Digest)>,
+    consumed_until: BTreeMap<UseKind, Timestamp>,
 }
 
 struct Record {

@@ -3,7 +3,7 @@
 use super::Maps;
 use crate::crypto::jwk::Thumbprint;
 use crate::store::ledger::TokenLedger;
-use crate::store::{StoreFault, StoredKey, Use};
+use crate::store::{StoreFault, StoredKey, Use, UseKind};
 use crate::time::Timestamp;
 
 impl TokenLedger for Maps {
@@ -22,23 +22,25 @@ impl TokenLedger for Maps {
     }
 
     fn was_consumed(&self, once: &Use) -> Result<bool, StoreFault> {
-        Ok(self.consumed.contains(&(once.expires_at, once.id)))
+        Ok(self.consumed.contains(&(once.kind, once.expires_at, once.id)))
     }
 
-    fn consumed_until(&self) -> Result<Timestamp, StoreFault> {
-        Ok(self.consumed_until.unwrap_or(Timestamp::EPOCH))
+    fn consumed_until(&self, kind: UseKind) -> Result<Timestamp, StoreFault> {
+        Ok(self.consumed_until.get(&kind).copied().unwrap_or(Timestamp::EPOCH))
     }
 
     fn mark_consumed(&mut self, once: &Use) -> Result<(), StoreFault> {
-        self.consumed.insert((once.expires_at, once.id));
+        self.consumed.insert((once.kind, once.expires_at, once.id));
         Ok(())
     }
 
     fn forget_consumed(&mut self, expired: Timestamp) -> Result<u64, StoreFault> {
         let before = self.consumed.len();
-        let forgotten = self.consumed.iter().map(|(expires_at, _)| *expires_at).take_while(|at| *at <= expired).last();
-        self.consumed_until = self.consumed_until.max(forgotten);
-        self.consumed.retain(|(expires_at, _)| *expires_at > expired);
+        for (kind, expires_at, _) in self.consumed.iter().filter(|(_, expires_at, _)| *expires_at <= expired) {
+            let mark = self.consumed_until.entry(*kind).or_insert(*expires_at);
+            *mark = (*mark).max(*expires_at);
+        }
+        self.consumed.retain(|(_, expires_at, _)| *expires_at > expired);
         Ok(u64::try_from(before - self.consumed.len()).unwrap_or(u64::MAX))
     }
 }

@@ -26,5 +26,5 @@ pub(in crate::store) fn consume(ledger: &mut impl TokenLedger, once: &Use) -> Re
 
 /// Whether there was a use, or may have been one that is forgotten.
 pub(in crate::store) fn is_consumed(ledger: &impl TokenLedger, once: &Use) -> Result<bool, StoreFault> {
-    Ok(once.expires_at <= ledger.consumed_until()? || ledger.was_consumed(once)?)
+    Ok(once.expires_at <= ledger.consumed_until(once.kind)? || ledger.was_consumed(once)?)
 }

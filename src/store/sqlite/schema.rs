@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_revocation.sql"),
     include_str!("migrations/0006_tokens.sql"),
     include_str!("migrations/0007_reappraisals.sql"),
+    include_str!("migrations/0008_kinds_of_uses.sql"),
 ];
 
 /// SQLite's mark of whose file it is: `Bona`.

@@ -123,10 +123,12 @@ pub(super) const ADD_SIGNING_KEY: &str =
     "INSERT INTO signing_keys (id, created_at, signs_from, sealed) VALUES (?1, ?2, ?3, ?4)";
 pub(super) const REMOVE_SIGNING_KEY: &str = "DELETE FROM signing_keys WHERE id = ?1";
 
-pub(super) const WAS_CONSUMED: &str = "SELECT 1 FROM consumed WHERE expires_at = ?1 AND id = ?2";
-pub(super) const CONSUMED_UNTIL: &str = "SELECT consumed_until FROM state";
-pub(super) const MARK_CONSUMED: &str = "INSERT INTO consumed (expires_at, id) VALUES (?1, ?2)";
+pub(super) const WAS_CONSUMED: &str = "SELECT 1 FROM consumed WHERE kind = ?1 AND expires_at = ?2 AND id = ?3";
+pub(super) const CONSUMED_UNTIL: &str = "SELECT until FROM consumed_until WHERE kind = ?1";
+pub(super) const MARK_CONSUMED: &str = "INSERT INTO consumed (kind, expires_at, id) VALUES (?1, ?2, ?3)";
 pub(super) const RAISE_CONSUMED_UNTIL: &str = "
-    UPDATE state SET consumed_until =
-        max(consumed_until, coalesce((SELECT max(expires_at) FROM consumed WHERE expires_at <= ?1), 0))";
-pub(super) const FORGET_CONSUMED: &str = "DELETE FROM consumed WHERE expires_at <= ?1";
+    UPDATE consumed_until SET until = max(until, coalesce((
+        SELECT max(expires_at) FROM consumed
+        WHERE consumed.kind = consumed_until.kind AND expires_at <= ?1), 0))";
+pub(super) const FORGET_CONSUMED: &str = "
+    DELETE FROM consumed WHERE kind IN (SELECT kind FROM consumed_until) AND expires_at <= ?1";

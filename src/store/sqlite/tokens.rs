@@ -7,7 +7,7 @@ use super::rows::{Millis, fault, one, run};
 use super::sql;
 use crate::crypto::jwk::Thumbprint;
 use crate::store::ledger::TokenLedger;
-use crate::store::{StoreFault, StoredKey, Use};
+use crate::store::{StoreFault, StoredKey, Use, UseKind};
 use crate::time::Timestamp;
 
 /// All keys, the one that was added first in front.
@@ -25,18 +25,27 @@ pub(super) fn signing_keys(connection: &Connection) -> Result<Vec<StoredKey>, St
 
 /// Whether this was used, for batches and for readers.
 fn was_consumed(connection: &Connection, once: &Use) -> Result<bool, StoreFault> {
-    Ok(one(connection, sql::WAS_CONSUMED, params![Millis(once.expires_at), once.id], |_| Ok(()))?.is_some())
+    let values = params![name(once.kind), Millis(once.expires_at), once.id];
+    Ok(one(connection, sql::WAS_CONSUMED, values, |_| Ok(()))?.is_some())
 }
 
-fn consumed_until(connection: &Connection) -> Result<Timestamp, StoreFault> {
-    let mark = one(connection, sql::CONSUMED_UNTIL, [], |row| row.get(0))?;
-    mark.map(|Millis(until)| until).ok_or_else(|| StoreFault::Unreadable("the row of state is missing".into()))
+fn consumed_until(connection: &Connection, kind: UseKind) -> Result<Timestamp, StoreFault> {
+    let mark = one(connection, sql::CONSUMED_UNTIL, [name(kind)], |row| row.get(0))?;
+    mark.map(|Millis(until)| until)
+        .ok_or_else(|| StoreFault::Unreadable("the mark of forgotten uses is missing".into()))
+}
+
+const fn name(kind: UseKind) -> &'static str {
+    match kind {
+        UseKind::Proof => "proof",
+        UseKind::Token => "token",
+    }
 }
 
 /// [`crate::store::rules::is_consumed`] on a connection that only reads.
 pub(super) fn is_consumed(connection: &Connection, once: &Use) -> Result<bool, StoreFault> {
     // The mark last: a purge in between raises it before it is read.
-    Ok(was_consumed(connection, once)? || once.expires_at <= consumed_until(connection)?)
+    Ok(was_consumed(connection, once)? || once.expires_at <= consumed_until(connection, once.kind)?)
 }
 
 impl TokenLedger for Batch<'_> {
@@ -57,12 +66,13 @@ impl TokenLedger for Batch<'_> {
         was_consumed(self.connection(), once)
     }
 
-    fn consumed_until(&self) -> Result<Timestamp, StoreFault> {
-        consumed_until(self.connection())
+    fn consumed_until(&self, kind: UseKind) -> Result<Timestamp, StoreFault> {
+        consumed_until(self.connection(), kind)
     }
 
     fn mark_consumed(&mut self, once: &Use) -> Result<(), StoreFault> {
-        run(self.connection(), sql::MARK_CONSUMED, params![Millis(once.expires_at), once.id]).map(drop)
+        let values = params![name(once.kind), Millis(once.expires_at), once.id];
+        run(self.connection(), sql::MARK_CONSUMED, values).map(drop)
     }
 
     fn forget_consumed(&mut self, expired: Timestamp) -> Result<u64, StoreFault> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::at;
 use crate::crypto::jwk::Thumbprint;
-use crate::store::{AddKeyOutcome, ConsumeOutcome, NewKey, Purged, Store, StoredKey, Use};
+use crate::store::{AddKeyOutcome, ConsumeOutcome, NewKey, Purged, Store, StoredKey, Use, UseKind};
 
 behaviours!(
     keys_are_listed_as_they_were_added_until_they_are_removed,
@@ -16,6 +16,7 @@ behaviours!(
     uses_are_forgotten_when_they_have_expired,
     d05_what_was_forgotten_is_not_used_again,
     d05_a_use_that_was_never_forgotten_stays_open,
+    d05_a_token_that_is_forgotten_costs_no_proof,
 );
 
 fn key(number: u8) -> StoredKey {
@@ -28,7 +29,7 @@ fn new(number: u8, after: Option<u8>) -> NewKey {
 }
 
 fn once(id: u8, seconds: u64) -> Use {
-    Use { id: [id; 32], expires_at: at(seconds) }
+    Use { kind: UseKind::Token, id: [id; 32], expires_at: at(seconds) }
 }
 
 async fn keys_are_listed_as_they_were_added_until_they_are_removed(store: Arc<dyn Store>) {
@@ -104,4 +105,16 @@ async fn d05_a_use_that_was_never_forgotten_stays_open(store: Arc<dyn Store>) {
     assert_eq!(store.consume(once(1, 100)).await, Ok(ConsumeOutcome::Consumed));
     store.purge(at(99)).await.expect("purges");
     assert_eq!(store.is_consumed(once(1, 100)).await, Ok(true));
+}
+
+async fn d05_a_token_that_is_forgotten_costs_no_proof(store: Arc<dyn Store>) {
+    let proof = |id, seconds| Use { kind: UseKind::Proof, ..once(id, seconds) };
+    assert_eq!(store.consume(proof(1, 300)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(once(1, 4000)).await, Ok(ConsumeOutcome::Consumed), "a kind of its own");
+    assert_eq!(store.purge(at(9000)).await, Ok(Purged { uses: 2, ..Purged::default() }));
+    assert_eq!(store.is_consumed(proof(2, 301)).await, Ok(false));
+    assert_eq!(store.consume(proof(2, 301)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(proof(3, 300)).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
+    assert_eq!(store.consume(once(2, 4000)).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
+    assert_eq!(store.consume(once(2, 4001)).await, Ok(ConsumeOutcome::Consumed));
 }

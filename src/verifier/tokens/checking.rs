@@ -8,7 +8,7 @@ use crate::appraisal::{Decisions, Reason, Remedy};
 use crate::cache::KnownToken;
 use crate::crypto::digest::{Digest, sha256, sha256_of_parts};
 use crate::ids::Name;
-use crate::store::{ConsumeOutcome, Use};
+use crate::store::{ConsumeOutcome, Use, UseKind};
 use crate::time::Timestamp;
 use crate::token::dpop::{DpopProof, Proved, Requested};
 use crate::token::{SKEW, TokenRejection, read};
@@ -156,7 +156,7 @@ impl Verifier {
 
     /// Marks the proof, then the token, as used.
     async fn spend(&self, proved: Option<Proved>, once: Option<Use>) -> Result<(), Setback> {
-        let proof = proved.map(|Proved { id, expires_at }| Use { id, expires_at });
+        let proof = proved.map(|Proved { id, expires_at }| Use { kind: UseKind::Proof, id, expires_at });
         for (once, rejection) in [(proof, TokenRejection::DpopReplayed), (once, TokenRejection::Consumed)] {
             if let Some(once) = once
                 && self.store.consume(once).await? == ConsumeOutcome::AlreadyConsumed
@@ -221,7 +221,7 @@ fn in_session(session: &Digest, named: &[u8]) -> Result<(), TokenRejection> {
 /// What a single-use token is known again by, `None` if it is none: its own name, since one signature can be written in two ways.
 pub(super) fn use_of(claims: &TokenClaims) -> Option<Use> {
     let id = || sha256_of_parts(&[b"bonafide token", claims.id.as_bytes()]);
-    claims.single_use_until.map(|expires_at| Use { id: id(), expires_at })
+    claims.single_use_until.map(|expires_at| Use { kind: UseKind::Token, id: id(), expires_at })
 }
 
 impl Verdict {

@@ -189,7 +189,7 @@ fn an_empty_file_becomes_a_store() {
     let place = Place::new();
     fs::write(place.path(), []).expect("writes");
     drop(place.open());
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 7);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 8);
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
@@ -201,9 +201,9 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(place.open());
     place.tamper("PRAGMA user_version = 99");
     let fault = place.fault();
-    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 7, .. }), "{fault}");
+    assert!(matches!(fault, OpenFault::NewerSchema { found: 99, known: 8, .. }), "{fault}");
     assert!(
-        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 7; start a newer version")
+        fault.to_string().ends_with("has schema 99, and this version knows schemas up to 8; start a newer version")
     );
     assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 99);
 }

@@ -6,7 +6,8 @@ use crate::ids::Position;
 use crate::store::sqlite::schema::MIGRATIONS;
 use crate::store::suite::{at, call, challenge, claims, enrolment, id, instance, proof, verdict};
 use crate::store::{
-    AdvanceOutcome, AnnounceOutcome, Announcement, Changes, EnrolOutcome, Instance, OpenFault, Store, StoreFault,
+    AdvanceOutcome, AnnounceOutcome, Announcement, Changes, ConsumeOutcome, EnrolOutcome, Instance, OpenFault, Store,
+    StoreFault, Use, UseKind,
 };
 use crate::verdict::Verdict;
 
@@ -37,7 +38,7 @@ fn bare_claims() -> Claims {
 async fn instances_of_version_1_keep_their_claims() {
     let place = version_1();
     let store = place.open();
-    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 7);
+    assert_eq!(place.ask("SELECT user_version FROM pragma_user_version"), 8);
     let first = Instance { proven_at: at(10), sign_count: 1, ..enrolment(1, challenge(99)).instance };
     assert_eq!(instance(&store, id(1)).await, Ok(Some(first)));
     let second = Instance { claims: bare_claims(), ..enrolment(2, challenge(98)).instance };
@@ -88,16 +89,22 @@ fn rewritten_claims_say_what_they_said() {
     }
 }
 
-#[tokio::test]
-async fn the_feed_of_version_6_goes_on_where_it_was() {
+/// An empty file with this schema.
+fn empty_of(version: usize) -> Place {
     let place = Place::new();
     place.tamper("PRAGMA journal_mode = WAL");
-    for migration in &MIGRATIONS[..6] {
+    for migration in &MIGRATIONS[..version] {
         place.tamper(migration);
     }
+    place.tamper(&format!("PRAGMA application_id = 0x426F6E61; PRAGMA user_version = {version}"));
+    place
+}
+
+#[tokio::test]
+async fn the_feed_of_version_6_goes_on_where_it_was() {
+    let place = empty_of(6);
     place.tamper(
-        "PRAGMA application_id = 0x426F6E61; PRAGMA user_version = 6;
-        UPDATE state SET latest = 5, stated = 5, forgotten = 3;
+        "UPDATE state SET latest = 5, stated = 5, forgotten = 3;
         INSERT INTO changes (position, at, app, ruling, scope, subject, said_by, why)
         VALUES (5, 0, 'shop', 'reinstated', 'app', x'', 'desk', 'a mistake')",
     );
@@ -108,6 +115,24 @@ async fn the_feed_of_version_6_goes_on_where_it_was() {
     assert_eq!(store.announce(announcement, at(1)).await, Ok(AnnounceOutcome::Announced(Position(6))));
     assert_eq!(store.changes_after(Position(2), 9).await, Ok(Changes::Gap { latest: Position(6) }));
     assert_eq!(place.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'changes_before'"), 0);
+}
+
+#[tokio::test]
+async fn what_version_7_has_used_stays_used() {
+    let place = empty_of(7);
+    let millis = |seconds| at(seconds).as_millis();
+    place.tamper(&format!(
+        "UPDATE state SET consumed_until = {}; INSERT INTO consumed (expires_at, id) VALUES ({}, zeroblob(32))",
+        millis(50),
+        millis(100)
+    ));
+    let store = place.open();
+    for kind in [UseKind::Proof, UseKind::Token] {
+        let once = |id, seconds| store.consume(Use { kind, id: [id; 32], expires_at: at(seconds) });
+        assert_eq!(once(0, 100).await, Ok(ConsumeOutcome::AlreadyConsumed));
+        assert_eq!(once(1, 50).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
+        assert_eq!(once(1, 51).await, Ok(ConsumeOutcome::Consumed));
+    }
 }
 
 #[tokio::test]
