@@ -156,8 +156,9 @@ pub trait Store: Records {
     /// Removes keys, those that are there.
     fn remove_signing_keys(&self, ids: Vec<Thumbprint>) -> Answer<'_, ()>;
 
-    /// Uses something that may be used once: of all who do, at once or later, one is told [`ConsumeOutcome::Consumed`].
-    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome>;
+    /// Uses different things that may be used once each, all or none: of all who use one of them, at once or later, one is told
+    /// [`ConsumeOutcome::Consumed`].
+    fn consume(&self, uses: Vec<Use>) -> Answer<'_, ConsumeOutcome>;
 
     /// Whether it was used, or may have been and is forgotten. It stays as it is.
     fn is_consumed(&self, once: Use) -> Answer<'_, bool>;

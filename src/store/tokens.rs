@@ -55,11 +55,11 @@ pub struct Use {
     pub expires_at: Timestamp,
 }
 
-/// What became of a use. Only [`ConsumeOutcome::Consumed`] changes anything.
+/// What became of uses. Only [`ConsumeOutcome::Consumed`] changes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsumeOutcome {
-    /// This was the first use, and the last.
+    /// This was the first use of each, and the last.
     Consumed,
-    /// It was used before, or expired so long ago that this may have been forgotten.
-    AlreadyConsumed,
+    /// The first of them that was used before, or expired so long ago that this may have been forgotten.
+    AlreadyConsumed(Use),
 }

@@ -161,8 +161,8 @@ impl Store for Slow {
         self.store.remove_signing_keys(ids)
     }
 
-    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
-        self.store.consume(once)
+    fn consume(&self, uses: Vec<Use>) -> Answer<'_, ConsumeOutcome> {
+        self.store.consume(uses)
     }
 
     fn is_consumed(&self, once: Use) -> Answer<'_, bool> {

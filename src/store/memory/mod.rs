@@ -151,8 +151,8 @@ impl Store for MemoryStore {
         Box::pin(async move { ids.iter().try_for_each(|id| self.maps().remove_key(id)) })
     }
 
-    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
-        Box::pin(async move { rules::consume(&mut *self.maps(), &once) })
+    fn consume(&self, uses: Vec<Use>) -> Answer<'_, ConsumeOutcome> {
+        Box::pin(async move { rules::consume(&mut *self.maps(), &uses) })
     }
 
     fn is_consumed(&self, once: Use) -> Answer<'_, bool> {

@@ -15,12 +15,14 @@ pub(in crate::store) fn add_signing_key(
     Ok(AddKeyOutcome::Added)
 }
 
-/// Marks a first use.
-pub(in crate::store) fn consume(ledger: &mut impl TokenLedger, once: &Use) -> Result<ConsumeOutcome, StoreFault> {
-    if is_consumed(ledger, once)? {
-        return Ok(ConsumeOutcome::AlreadyConsumed);
+/// Marks first uses, when they all are.
+pub(in crate::store) fn consume(ledger: &mut impl TokenLedger, uses: &[Use]) -> Result<ConsumeOutcome, StoreFault> {
+    for once in uses {
+        if is_consumed(ledger, once)? {
+            return Ok(ConsumeOutcome::AlreadyConsumed(*once));
+        }
     }
-    ledger.mark_consumed(once)?;
+    uses.iter().try_for_each(|once| ledger.mark_consumed(once))?;
     Ok(ConsumeOutcome::Consumed)
 }
 

@@ -163,8 +163,8 @@ impl Store for SqliteStore {
         Box::pin(self.writer.run(move |batch| ids.iter().try_for_each(|id| batch.remove_key(id))))
     }
 
-    fn consume(&self, once: Use) -> Answer<'_, ConsumeOutcome> {
-        Box::pin(self.writer.run(move |batch| rules::consume(batch, &once)))
+    fn consume(&self, uses: Vec<Use>) -> Answer<'_, ConsumeOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::consume(batch, &uses)))
     }
 
     fn is_consumed(&self, once: Use) -> Answer<'_, bool> {

@@ -17,6 +17,7 @@ behaviours!(
     d05_what_was_forgotten_is_not_used_again,
     d05_a_use_that_was_never_forgotten_stays_open,
     d05_a_token_that_is_forgotten_costs_no_proof,
+    f15_of_uses_that_come_together_all_count_or_none,
 );
 
 fn key(number: u8) -> StoredKey {
@@ -64,25 +65,25 @@ async fn f16_of_many_who_add_a_key_at_once_one_does(store: Arc<dyn Store>) {
 
 async fn a_thing_is_used_once(store: Arc<dyn Store>) {
     assert_eq!(store.is_consumed(once(1, 100)).await, Ok(false));
-    assert_eq!(store.consume(once(1, 100)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![once(1, 100)]).await, Ok(ConsumeOutcome::Consumed));
     assert_eq!(store.is_consumed(once(1, 100)).await, Ok(true));
-    assert_eq!(store.consume(once(1, 100)).await, Ok(ConsumeOutcome::AlreadyConsumed));
-    assert_eq!(store.consume(once(2, 100)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![once(1, 100)]).await, Ok(ConsumeOutcome::AlreadyConsumed(once(1, 100))));
+    assert_eq!(store.consume(vec![once(2, 100)]).await, Ok(ConsumeOutcome::Consumed));
 }
 
 async fn f15_of_a_hundred_uses_at_once_one_counts(store: Arc<dyn Store>) {
     let outcomes = super::races::all((0..100).map(|_| {
         let store = Arc::clone(&store);
-        async move { store.consume(once(1, 100)).await }
+        async move { store.consume(vec![once(1, 100)]).await }
     }));
     let outcomes = outcomes.await;
     assert_eq!(super::races::count(&outcomes, &ConsumeOutcome::Consumed), 1);
-    assert_eq!(super::races::count(&outcomes, &ConsumeOutcome::AlreadyConsumed), 99);
+    assert_eq!(super::races::count(&outcomes, &ConsumeOutcome::AlreadyConsumed(once(1, 100))), 99);
 }
 
 async fn uses_are_forgotten_when_they_have_expired(store: Arc<dyn Store>) {
     for (id, seconds) in [(1, 100), (2, 101), (3, 102)] {
-        assert_eq!(store.consume(once(id, seconds)).await, Ok(ConsumeOutcome::Consumed));
+        assert_eq!(store.consume(vec![once(id, seconds)]).await, Ok(ConsumeOutcome::Consumed));
     }
     assert_eq!(store.purge(at(101)).await, Ok(Purged { uses: 2, ..Purged::default() }));
     assert_eq!(store.purge(at(101)).await, Ok(Purged::default()));
@@ -90,31 +91,53 @@ async fn uses_are_forgotten_when_they_have_expired(store: Arc<dyn Store>) {
 }
 
 async fn d05_what_was_forgotten_is_not_used_again(store: Arc<dyn Store>) {
-    assert_eq!(store.consume(once(1, 100)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![once(1, 100)]).await, Ok(ConsumeOutcome::Consumed));
     store.purge(at(3600)).await.expect("purges");
     for id in [1, 2] {
         assert_eq!(store.is_consumed(once(id, 100)).await, Ok(true), "it may have been forgotten");
-        assert_eq!(store.consume(once(id, 100)).await, Ok(ConsumeOutcome::AlreadyConsumed));
+        assert_eq!(store.consume(vec![once(id, 100)]).await, Ok(ConsumeOutcome::AlreadyConsumed(once(id, 100))));
     }
     let alive = Use { expires_at: at(100).plus(Duration::from_millis(1)), ..once(1, 0) };
-    assert_eq!(store.consume(alive).await, Ok(ConsumeOutcome::Consumed), "a wrong clock costs nothing later");
+    assert_eq!(store.consume(vec![alive]).await, Ok(ConsumeOutcome::Consumed), "a wrong clock costs nothing later");
 }
 
 async fn d05_a_use_that_was_never_forgotten_stays_open(store: Arc<dyn Store>) {
     store.purge(at(3600)).await.expect("purges");
-    assert_eq!(store.consume(once(1, 100)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![once(1, 100)]).await, Ok(ConsumeOutcome::Consumed));
     store.purge(at(99)).await.expect("purges");
     assert_eq!(store.is_consumed(once(1, 100)).await, Ok(true));
 }
 
 async fn d05_a_token_that_is_forgotten_costs_no_proof(store: Arc<dyn Store>) {
     let proof = |id, seconds| Use { kind: UseKind::Proof, ..once(id, seconds) };
-    assert_eq!(store.consume(proof(1, 300)).await, Ok(ConsumeOutcome::Consumed));
-    assert_eq!(store.consume(once(1, 4000)).await, Ok(ConsumeOutcome::Consumed), "a kind of its own");
+    assert_eq!(store.consume(vec![proof(1, 300)]).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![once(1, 4000)]).await, Ok(ConsumeOutcome::Consumed), "a kind of its own");
     assert_eq!(store.purge(at(9000)).await, Ok(Purged { uses: 2, ..Purged::default() }));
     assert_eq!(store.is_consumed(proof(2, 301)).await, Ok(false));
-    assert_eq!(store.consume(proof(2, 301)).await, Ok(ConsumeOutcome::Consumed));
-    assert_eq!(store.consume(proof(3, 300)).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
-    assert_eq!(store.consume(once(2, 4000)).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
-    assert_eq!(store.consume(once(2, 4001)).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![proof(2, 301)]).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(
+        store.consume(vec![proof(3, 300)]).await,
+        Ok(ConsumeOutcome::AlreadyConsumed(proof(3, 300))),
+        "it may have been forgotten"
+    );
+    assert_eq!(
+        store.consume(vec![once(2, 4000)]).await,
+        Ok(ConsumeOutcome::AlreadyConsumed(once(2, 4000))),
+        "it may have been forgotten"
+    );
+    assert_eq!(store.consume(vec![once(2, 4001)]).await, Ok(ConsumeOutcome::Consumed));
+}
+
+async fn f15_of_uses_that_come_together_all_count_or_none(store: Arc<dyn Store>) {
+    let proof = |id| Use { kind: UseKind::Proof, ..once(id, 300) };
+    assert_eq!(store.consume(vec![once(1, 100)]).await, Ok(ConsumeOutcome::Consumed));
+    let used = ConsumeOutcome::AlreadyConsumed(once(1, 100));
+    assert_eq!(store.consume(vec![proof(1), once(1, 100)]).await, Ok(used));
+    assert_eq!(store.is_consumed(proof(1)).await, Ok(false), "nothing was allowed for it");
+    assert_eq!(store.consume(vec![proof(1), once(2, 100)]).await, Ok(ConsumeOutcome::Consumed));
+    assert_eq!(store.consume(vec![proof(1), once(3, 100)]).await, Ok(ConsumeOutcome::AlreadyConsumed(proof(1))));
+    assert_eq!(store.is_consumed(once(2, 100)).await, Ok(true));
+    assert_eq!(store.is_consumed(once(3, 100)).await, Ok(false));
+    let both = store.consume(vec![proof(1), once(1, 100)]).await;
+    assert_eq!(both, Ok(ConsumeOutcome::AlreadyConsumed(proof(1))), "the first is named");
 }

@@ -154,17 +154,20 @@ impl Verifier {
         Ok(Arc::new(asserted))
     }
 
-    /// Marks the proof, then the token, as used.
+    /// Marks the proof and the token as used, both or neither.
     async fn spend(&self, proved: Option<Proved>, once: Option<Use>) -> Result<(), Setback> {
         let proof = proved.map(|Proved { id, expires_at }| Use { kind: UseKind::Proof, id, expires_at });
-        for (once, rejection) in [(proof, TokenRejection::DpopReplayed), (once, TokenRejection::Consumed)] {
-            if let Some(once) = once
-                && self.store.consume(once).await? == ConsumeOutcome::AlreadyConsumed
-            {
-                return Err(rejection.into());
-            }
+        let uses: Vec<Use> = proof.into_iter().chain(once).collect();
+        if uses.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        match self.store.consume(uses).await? {
+            ConsumeOutcome::Consumed => Ok(()),
+            ConsumeOutcome::AlreadyConsumed(Use { kind: UseKind::Proof, .. }) => {
+                Err(TokenRejection::DpopReplayed.into())
+            }
+            ConsumeOutcome::AlreadyConsumed(Use { kind: UseKind::Token, .. }) => Err(TokenRejection::Consumed.into()),
+        }
     }
 }
 

@@ -16,10 +16,10 @@ async fn keys_and_uses_survive_a_kill() {
     assert_eq!(store.add_signing_key(NewKey { key: key(), after: None }).await, Ok(AddKeyOutcome::Added));
     for number in 1..=5 {
         let once = Use { kind: UseKind::Token, id: [number; 32], expires_at: at(100) };
-        assert_eq!(store.consume(once).await, Ok(ConsumeOutcome::Consumed));
+        assert_eq!(store.consume(vec![once]).await, Ok(ConsumeOutcome::Consumed));
         place.copy_to(&left);
         let store = left.open();
-        assert_eq!(store.consume(once).await, Ok(ConsumeOutcome::AlreadyConsumed), "{number}");
+        assert_eq!(store.consume(vec![once]).await, Ok(ConsumeOutcome::AlreadyConsumed(once)), "{number}");
         assert_eq!(store.signing_keys().await, Ok(vec![key()]));
     }
 }

@@ -128,10 +128,11 @@ async fn what_version_7_has_used_stays_used() {
     ));
     let store = place.open();
     for kind in [UseKind::Proof, UseKind::Token] {
-        let once = |id, seconds| store.consume(Use { kind, id: [id; 32], expires_at: at(seconds) });
-        assert_eq!(once(0, 100).await, Ok(ConsumeOutcome::AlreadyConsumed));
-        assert_eq!(once(1, 50).await, Ok(ConsumeOutcome::AlreadyConsumed), "it may have been forgotten");
-        assert_eq!(once(1, 51).await, Ok(ConsumeOutcome::Consumed));
+        for (id, seconds, used) in [(0, 100, true), (1, 50, true), (1, 51, false)] {
+            let once = Use { kind, id: [id; 32], expires_at: at(seconds) };
+            let expected = if used { ConsumeOutcome::AlreadyConsumed(once) } else { ConsumeOutcome::Consumed };
+            assert_eq!(store.consume(vec![once]).await, Ok(expected), "{once:?}");
+        }
     }
 }
 
