@@ -4,9 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::Verifier;
-use crate::crypto::digest::sha256;
 use crate::endorsement::status_list::{KeptList, ListFault, StatusList};
-use crate::store::{ConfirmOutcome, Confirmation, KeptStatusList, Store, StoreFault};
+use crate::store::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome, Store, StoreFault};
 use crate::time::Timestamp;
 use crate::upstream::{EntityTag, Fetched, Renewal, RenewalFault, StatusListSource, UpstreamFault, renew};
 
@@ -21,6 +20,10 @@ pub(super) struct StatusLists {
 struct InForce {
     kept: Arc<KeptList>,
     tag: Option<EntityTag>,
+    /// The list as it was fetched, for a store that does not have it.
+    body: Arc<[u8]>,
+    /// Whether the store has it, so that others who are told of it can take it up.
+    is_stored: bool,
 }
 
 /// What came of asking for the list.
@@ -46,6 +49,9 @@ pub enum StatusListFault {
     /// The list is in force, but could not be kept: a restart begins with an older one.
     #[error("the status list is in force but could not be kept: {0}")]
     Unkept(#[from] StoreFault),
+    /// The list is in force and kept, but neither watchers nor other replicas have heard of it.
+    #[error("the status list is in force but could not be announced: {0}")]
+    Untold(#[source] StoreFault),
 }
 
 impl StatusLists {
@@ -81,6 +87,14 @@ impl StatusLists {
     fn put(&self, in_force: InForce) {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(in_force);
     }
+
+    /// Marks the list as one that the store has, unless another has come in force meanwhile.
+    fn mark_stored(&self, list: &InForce) {
+        let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(in_force) = in_force.as_mut().filter(|in_force| Arc::ptr_eq(&in_force.kept, &list.kept)) {
+            in_force.is_stored = true;
+        }
+    }
 }
 
 /// The list as the store has kept it.
@@ -91,7 +105,7 @@ pub(super) fn read_kept(kept: &KeptStatusList) -> Result<KeptList, ListFault> {
 
 fn taken_up(kept: KeptStatusList) -> Result<InForce, ListFault> {
     let tag = kept.etag.as_deref().and_then(EntityTag::parse);
-    Ok(InForce { kept: Arc::new(read_kept(&kept)?), tag })
+    Ok(InForce { kept: Arc::new(read_kept(&kept)?), tag, body: kept.body.into(), is_stored: true })
 }
 
 /// The list in force, in a few words.
@@ -112,9 +126,21 @@ impl Verifier {
 
     /// Asks for the status list once, and puts a newer one in force: from then on instances whose chain it names are refused,
     /// whatever was answered before. `None` when there is no source.
+    ///
+    /// Whatever came of it, everybody is told of the list in force: an earlier attempt, or an earlier process, may have kept it and
+    /// not come to that.
     pub async fn renew_status_list(&self) -> Option<Result<RenewedList, StatusListFault>> {
         let source = Arc::clone(self.status_lists.source.as_ref()?);
-        Some(self.renewed_from(&*source).await)
+        let renewed = self.renewed_from(&*source).await;
+        let told = self.tell_list().await.map_err(StatusListFault::Untold);
+        Some(renewed.and_then(|list| told.map(|()| list)))
+    }
+
+    async fn tell_list(&self) -> Result<(), StoreFault> {
+        match self.status_lists.whole().filter(|list| list.is_stored) {
+            Some(list) => self.announce_endorsement(*list.kept.list.digest()).await,
+            None => Ok(()),
+        }
     }
 
     async fn renewed_from(&self, source: &dyn StatusListSource) -> Result<RenewedList, StatusListFault> {
@@ -122,9 +148,11 @@ impl Verifier {
         let fetched = source.fetch(before.as_ref().and_then(|list| list.tag.as_ref())).await?;
         let now = self.clock.now();
         let renewal = self.read_renewal(before.clone(), fetched, now).await?;
-        let body = renewal.body;
-        let changed_to = body.as_deref().filter(|_| renewal.changed).map(sha256);
-        let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag };
+        let confirmed = before.as_ref().filter(|list| list.is_stored && renewal.body.is_none());
+        let confirmed = confirmed.map(|list| list.kept.fetched_at);
+        let body = renewal.body.map(Arc::from).or_else(|| before.as_ref().map(|list| Arc::clone(&list.body)));
+        let body = body.unwrap_or_default();
+        let after = InForce { kept: Arc::new(renewal.kept), tag: renewal.tag, body, is_stored: false };
         self.status_lists.put(after.clone());
         let revived =
             before.as_ref().is_some_and(|list| self.apps.load().values().any(|app| app.finds_stale(&list.kept, now)));
@@ -132,10 +160,7 @@ impl Verifier {
             // Only now: a verdict that is weighed in the new era sees the new list.
             self.cache.end_era();
         }
-        self.keep_list(&after, before.as_ref(), body, now).await?;
-        if let Some(list) = changed_to {
-            self.announce_endorsement(list).await?;
-        }
+        self.keep_list(&after, confirmed, now).await?;
         let fresh_for = after.kept.fresh_until.since(now);
         Ok(RenewedList { entries: after.kept.list.len(), fresh_for, changed: renewal.changed })
     }
@@ -168,25 +193,26 @@ impl Verifier {
         Ok(reading.await.map_err(|_| StoreFault::Closed)??)
     }
 
-    async fn keep_list(
-        &self,
-        after: &InForce,
-        before: Option<&InForce>,
-        body: Option<Vec<u8>>,
-        now: Timestamp,
-    ) -> Result<(), StoreFault> {
-        let KeptList { fetched_at, fresh_until, .. } = *after.kept;
-        match (body, before) {
-            (Some(body), _) => {
-                let etag = after.tag.as_ref().map(|tag| tag.as_str().to_owned());
-                self.store.keep_status_list(KeptStatusList { body, etag, fetched_at, fresh_until }, now).await?;
+    /// Keeps the list: by its new times if it is the one that the store has, else as a whole. Where another replica has fetched one
+    /// later, that one comes in force here too.
+    async fn keep_list(&self, list: &InForce, confirmed: Option<Timestamp>, now: Timestamp) -> Result<(), StoreFault> {
+        let KeptList { fetched_at, fresh_until, .. } = *list.kept;
+        if let Some(of) = confirmed {
+            let confirmation = Confirmation { of, fetched_at, fresh_until };
+            if self.store.confirm_status_list(confirmation).await? == ConfirmOutcome::Confirmed {
+                self.status_lists.mark_stored(list);
+                return Ok(());
             }
-            (None, Some(before)) => {
-                let of = before.kept.fetched_at;
-                let confirmation = Confirmation { of, fetched_at, fresh_until };
-                let _: ConfirmOutcome = self.store.confirm_status_list(confirmation).await?;
+        }
+        let etag = list.tag.as_ref().map(|tag| tag.as_str().to_owned());
+        let whole = KeptStatusList { body: list.body.to_vec(), etag, fetched_at, fresh_until };
+        match self.store.keep_status_list(whole, now).await? {
+            StatusListOutcome::Kept => self.status_lists.mark_stored(list),
+            StatusListOutcome::Older => {
+                self.take_up_status_list().await?;
+                self.cache.end_era();
             }
-            (None, None) => {}
+            StatusListOutcome::TooLong => return Err(StoreFault::Backend("the status list is too long".to_owned())),
         }
         Ok(())
     }

@@ -39,6 +39,8 @@ pub(crate) struct Slow {
     store: MemoryStore,
     answers: Semaphore,
     away: AtomicBool,
+    /// How many status lists will not be kept yet.
+    pub(crate) full: AtomicU32,
     /// How many announcements will fail yet.
     pub(crate) deaf: AtomicU32,
     /// How many announcements were tried.
@@ -47,8 +49,8 @@ pub(crate) struct Slow {
 
 impl Slow {
     pub(crate) fn new() -> Self {
-        let (away, deaf, announcements) = Default::default();
-        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, deaf, announcements }
+        let (away, full, deaf, announcements) = Default::default();
+        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, full, deaf, announcements }
     }
 
     /// What the store answers while it is there.
@@ -58,6 +60,11 @@ impl Slow {
         }
         answer
     }
+}
+
+/// Whether a call is one of those that are still to fail; it is counted.
+fn is_one_of(failing: &AtomicU32) -> bool {
+    failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |failing| failing.checked_sub(1)).is_ok()
 }
 
 impl Store for Slow {
@@ -95,7 +102,7 @@ impl Store for Slow {
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
         self.announcements.fetch_add(1, Ordering::SeqCst);
-        if self.deaf.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |deaf| deaf.checked_sub(1)).is_ok() {
+        if is_one_of(&self.deaf) {
             return Box::pin(async { Err(StoreFault::Backend("deaf".to_owned())) });
         }
         self.store.announce(announcement, at)
@@ -138,6 +145,9 @@ impl Store for Slow {
     }
 
     fn keep_status_list(&self, list: KeptStatusList, now: Timestamp) -> Answer<'_, StatusListOutcome> {
+        if is_one_of(&self.full) {
+            return Box::pin(async { Err(StoreFault::Backend("full".to_owned())) });
+        }
         self.store.keep_status_list(list, now)
     }
 

@@ -12,6 +12,7 @@ mod http;
 mod interrupted;
 mod lifecycle;
 mod limits;
+mod listed;
 mod listing;
 mod operators;
 mod program;
