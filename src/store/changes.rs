@@ -30,7 +30,8 @@ pub enum News {
     Statement(Statement),
     /// What verdicts rest on beside the instance.
     Announcement(Announcement),
-    /// A newer proof of an instance is worth more or less than the one before: what was told of it counts no longer.
+    /// A newer proof of an instance is worth more or less than the one before, or says something else: what was told of it counts no
+    /// longer.
     Reappraisal {
         /// The app.
         app: AppName,

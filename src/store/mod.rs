@@ -312,7 +312,7 @@ pub struct Advance {
 pub enum Tells {
     /// A tier that is not that of the proof before.
     Tier,
-    /// The claims, since what is kept is weighed with those of the proof before.
+    /// The claims, whatever they are worth here: others may weigh them by another policy.
     Claims,
 }
 

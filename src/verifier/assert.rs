@@ -277,9 +277,10 @@ impl Verifier {
             let verdict = verdict_on(&said);
             ((said != instance.claims).then_some(said), verdict)
         };
-        // Beside the tier, a replica that keeps the verdict before would miss these.
-        let is_missed = |_: &Claims| app.policy().weighs_requests_by_claims() || before().decision != verdict.decision;
-        let tells = if claims.as_ref().is_some_and(is_missed) { Tells::Claims } else { Tells::Tier };
+        // Others may weigh the claims by another policy than this one. A time that moves on makes nothing worse, but what had grown
+        // too old may count again.
+        let is_news = |said: &Claims| !said.repeat(&instance.claims) || before().decision != verdict.decision;
+        let tells = if claims.as_ref().is_some_and(is_news) { Tells::Claims } else { Tells::Tier };
         Advance {
             challenge: proof.challenge,
             instance: instance.id,

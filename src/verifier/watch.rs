@@ -54,7 +54,7 @@ pub enum Tidings {
         /// Its pseudonym.
         instance: String,
     },
-    /// A newer proof of an instance is worth more or less.
+    /// A newer proof of an instance is worth more or less, or says something else.
     Reappraised {
         /// The app.
         app: AppName,

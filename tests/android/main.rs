@@ -10,3 +10,4 @@ mod reconfigured;
 mod role;
 mod sessions;
 mod status_list;
+mod told;

@@ -81,6 +81,16 @@ impl Desk {
     }
 
     pub(crate) async fn assert(&self, phone: &LabAndroid, sign_count: u32) -> Verdict {
+        self.assert_with(phone, sign_count, |_| String::new()).await
+    }
+
+    /// A proof with a token over its client data.
+    pub(crate) async fn assert_with(
+        &self,
+        phone: &LabAndroid,
+        sign_count: u32,
+        token: impl FnOnce(&[u8]) -> String,
+    ) -> Verdict {
         let client_data = self.client_data(Purpose::Assert);
         let signature = phone.assert(&sha256(&client_data), sign_count).expect("signs");
         let call = AssertCall {
@@ -89,7 +99,7 @@ impl Desk {
             client_data: &client_data,
             proof: AssertProof::Android {
                 assertion: KeyAssertion { sign_count, signature: &signature },
-                integrity_token: "",
+                integrity_token: &token(&client_data),
             },
             session: b"",
             idempotency_key: "",

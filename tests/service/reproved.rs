@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bonafide::appraisal::{Concern, Mode};
+use bonafide::config::Config;
 use bonafide::grpc::proto::check_verdict_request::Subject;
 use bonafide::grpc::proto::{CheckVerdictRequest, Decision, Purpose, RequestContext};
 use bonafide::lab::app_attest::{LabDevice, RunningCode};
@@ -42,16 +43,27 @@ async fn proved(replica: &Replica, phone: &LabDevice, instance: &str, (count, ve
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d07_claims_that_requests_are_weighed_by_are_heard_of_everywhere_within_a_second() {
-    kept(other_claims).await;
-}
-
-/// How long it takes at most until another replica knows of claims.
-async fn other_claims() -> Duration {
-    let (world, store) = (World::new(), shared());
+    let world = World::new();
     let mut config = world.config();
     config.verifier.apps[0].own_rules = vec![rule(OLD, Concern::Warning, Mode::Enforce)];
-    let here = world.replica_as(&store, config.clone()).await;
-    let there = world.replica_as(&store, config).await;
+    kept(async || heard_of(&world, config.clone(), config.clone()).await).await;
+}
+
+/// While a policy is rolled out, the replica that keeps a proof has no rule that looks at its claims, and another one does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d07_claims_are_heard_of_by_replicas_with_another_policy() {
+    let world = World::new();
+    let before = world.config();
+    let mut after = before.clone();
+    after.verifier.apps[0].own_rules = vec![rule(OLD, Concern::Warning, Mode::Enforce)];
+    kept(async || heard_of(&world, before.clone(), after.clone()).await).await;
+}
+
+/// A phone proves itself at one replica, and payments are weighed at the other: how long it takes at most until that knows.
+async fn heard_of(world: &World, here: Config, there: Config) -> Duration {
+    let store = shared();
+    let here = world.replica_as(&store, here).await;
+    let there = world.replica_as(&store, there).await;
     let phone = world.phone();
     let instance = here.enrolled("shop", &phone, "").await;
     let mut took = Duration::ZERO;

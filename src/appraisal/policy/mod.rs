@@ -155,12 +155,6 @@ impl Policy {
         self.binding == other.binding && applied(self) == applied(other)
     }
 
-    /// Whether a request is worth something else by what its instance has proved.
-    pub fn weighs_requests_by_claims(&self) -> bool {
-        let counts = |rule: &&OwnRule| rule.mode == Mode::Enforce && rule.when.looks_at_requests();
-        self.own_rules.iter().filter(counts).any(|rule| rule.when.looks_at_claims())
-    }
-
     /// Whether what an instance is worth hangs on its requests: an answer to one says nothing about the next.
     pub fn hangs_on_requests(&self) -> bool {
         self.own_rules.iter().any(|rule| rule.mode == Mode::Enforce && rule.when.looks_at_requests())

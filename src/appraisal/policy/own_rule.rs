@@ -137,11 +137,6 @@ impl Condition {
         self.mentions.request
     }
 
-    /// Whether it speaks of what was proved.
-    pub fn looks_at_claims(&self) -> bool {
-        self.mentions.anything || self.mentions.have_format()
-    }
-
     /// Whether it speaks of evidence of this kind.
     pub fn needs(&self) -> impl Iterator<Item = &'static str> {
         let Sources { app_attest, key_attestation, play_integrity, .. } = self.needs;

@@ -144,19 +144,6 @@ fn a_part_is_weighed_by_rules_that_it_settles() {
 }
 
 #[test]
-fn a_request_is_worth_something_else_by_everything_that_was_proved() {
-    for (when, by_claims) in [
-        ("request.path == \"/pay\"", false),
-        ("request.path == \"/pay\" && lab", true),
-        ("request.path == \"/pay\" && has(key_attestation.os_patch)", true),
-        ("request.path == \"/pay\" && \"hook\" in report.signals", true),
-        ("lab", false),
-    ] {
-        assert_eq!(policy(vec![rule("own", when)]).weighs_requests_by_claims(), by_claims, "{when}");
-    }
-}
-
-#[test]
 fn rules_over_requests_run_for_requests_alone() {
     let pay = "request.path.startsWith(\"/pay\") && key_attestation.security_level != \"strongbox\"";
     let own = policy(vec![rule("pay", pay), rule("always", "!lab")]);

@@ -71,6 +71,15 @@ impl Claims {
         self
     }
 
+    /// Whether they say what the earlier ones said, at a time that has moved on at most.
+    pub fn repeat(&self, earlier: &Self) -> bool {
+        let mut earlier = earlier.clone();
+        if let Some((said, now)) = earlier.play_integrity.as_mut().zip(self.play_integrity.as_ref()) {
+            said.move_on(now);
+        }
+        *self == earlier
+    }
+
     /// About how many bytes the claims take beside their own size.
     pub fn heap_size(&self) -> usize {
         let app_attest = self.app_attest.as_deref().map_or(0, AppAttestClaims::size);
@@ -127,5 +136,27 @@ impl From<AnchorOrigin> for Anchor {
             AnchorOrigin::Vendor => Self::Vendor,
             AnchorOrigin::Lab => Self::Lab,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out_of_reach(seconds: u64) -> Claims {
+        let since = Timestamp::from_millis(seconds * 1000);
+        Claims { play_integrity: Some(PlayIntegrity::Unavailable { since, last: None }), ..Claims::default() }
+    }
+
+    #[test]
+    fn claims_are_repeated_when_their_time_alone_moves_on() {
+        assert!(Claims::default().repeat(&Claims::default()));
+        assert!(out_of_reach(5).repeat(&out_of_reach(5)));
+        assert!(out_of_reach(6).repeat(&out_of_reach(5)));
+        assert!(!out_of_reach(4).repeat(&out_of_reach(5)), "a time that goes back is news");
+        assert!(!out_of_reach(5).repeat(&Claims::default()));
+        assert!(!Claims::default().repeat(&out_of_reach(5)));
+        let lab = Claims { labs: vec![Format::PlayIntegrity], ..out_of_reach(6) };
+        assert!(!lab.repeat(&out_of_reach(5)));
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn enrol(
 }
 
 /// Spends the challenge, marks the sign count and keeps the proof; everybody is told of one that is worth more or less than the
-/// proof before.
+/// proof before, or says something else.
 pub(super) fn advance(
     ledger: &mut (impl Ledger + RecordLedger + ChangeLedger + Statements),
     advance: &Advance,

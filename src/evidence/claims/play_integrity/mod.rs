@@ -36,6 +36,17 @@ impl PlayIntegrity {
         }
     }
 
+    /// Takes over the time of what was said in the same way, and not before.
+    pub(super) fn move_on(&mut self, later: &Self) {
+        match (self, later) {
+            (Self::Decoded(said), Self::Decoded(later)) => {
+                said.requested_at = said.requested_at.max(later.requested_at)
+            }
+            (Self::Unavailable { since, .. }, Self::Unavailable { since: later, .. }) => *since = (*since).max(*later),
+            _ => {}
+        }
+    }
+
     /// About how many bytes the claims take beside their own size.
     pub(super) fn size(&self) -> usize {
         self.claims().map_or(0, PlayIntegrityClaims::size)
