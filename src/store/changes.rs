@@ -5,12 +5,20 @@ use std::time::Duration;
 use super::Instance;
 use crate::appraisal::Standing;
 use crate::crypto::digest::Digest;
+use crate::crypto::secret::random;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, AppName, InstanceId, Name, Position};
 use crate::time::Timestamp;
 
 /// How long announcements and reappraisals are kept. Statements are kept for as long as the store.
 pub const ANNOUNCEMENTS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Where the feed of a new store starts: somewhere, so that positions of one store are none of another's, and whoever resumes at the
+/// wrong one learns of it. A metric shows positions as doubles, which hold 48 bits exactly.
+pub(super) fn feed_start() -> Position {
+    // Without random bytes no service starts.
+    random().map_or(Position::START, |bytes| Position(u64::from_be_bytes(bytes) >> 16))
+}
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -111,7 +111,8 @@ pub trait Store: Records {
     /// Statements, in order.
     fn statements(&self, list: StatementList) -> Answer<'_, Vec<Change>>;
 
-    /// At most `limit` changes after a position, in order.
+    /// At most `limit` changes after a position, in order. A new store starts its positions somewhere: those before are a gap, as are
+    /// those that have not come.
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes>;
 
     /// The position of the latest change.

@@ -16,6 +16,11 @@ pub(super) struct Feed {
 }
 
 impl Feed {
+    /// An empty feed whose changes come after this position.
+    pub(super) fn starting_at(start: Position) -> Self {
+        Self { latest: start, forgotten: start, ..Self::default() }
+    }
+
     /// At most `limit` changes after a position.
     pub(super) fn after(&self, position: Position, limit: u32) -> Changes {
         if position < self.forgotten || position > self.latest {

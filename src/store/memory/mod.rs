@@ -9,6 +9,7 @@ mod tokens;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::changes::feed_start;
 use super::ledger::{DecodingLedger, Enrolled, Groups, Horizon, KeptAnswer};
 use super::ledger::{Ledger, Progress, RecordLedger, TokenLedger};
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use, UseKind};
@@ -37,7 +38,12 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
-        Self { maps: Mutex::new(Maps::default()) }
+        Self::starting_at(feed_start())
+    }
+
+    /// An empty store whose first change comes after this position.
+    pub(super) fn starting_at(start: Position) -> Self {
+        Self { maps: Mutex::new(Maps { feed: Feed::starting_at(start), ..Maps::default() }) }
     }
 
     /// The maps stay whole even if a holder of the lock has panicked: the rules write only what they have checked.

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema::{self, SchemaFault};
+use crate::ids::Position;
 use crate::store::OpenFault;
 
 /// Pages of the log after which SQLite copies them into the file: 16 MB, so that pages written often are copied once.
@@ -50,11 +51,11 @@ impl ClaimedFile {
         Ok(Self { path, _locks: [lock, file] })
     }
 
-    /// The connection that writes, with the newest schema.
-    pub(super) fn writer(&self) -> Result<Connection, OpenFault> {
+    /// The connection that writes, with the newest schema. In a new file, the first change comes after `start`.
+    pub(super) fn writer(&self, start: Position) -> Result<Connection, OpenFault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(&self.path, flags).map_err(SchemaFault::from);
-        opened.and_then(prepare_writer).map_err(|fault| self.fault(fault))
+        opened.and_then(|connection| prepare_writer(connection, start)).map_err(|fault| self.fault(fault))
     }
 
     /// A connection that reads what the writer has committed.
@@ -96,10 +97,10 @@ fn hold(lock: &Lock, path: &Path) -> Result<(), OpenFault> {
     })
 }
 
-fn prepare_writer(mut connection: Connection) -> Result<Connection, SchemaFault> {
+fn prepare_writer(mut connection: Connection, start: Position) -> Result<Connection, SchemaFault> {
     let version = schema::version(&connection)?;
     write_ahead(&connection)?;
-    schema::migrate(&mut connection, version)?;
+    schema::migrate(&mut connection, version, start)?;
     Ok(keeping_statements(connection)?)
 }
 

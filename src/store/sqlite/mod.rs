@@ -20,6 +20,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
+use super::changes::feed_start;
 use super::ledger::TokenLedger;
 use super::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use super::{Advance, AdvanceOutcome, EnrolOutcome, Enrolment, Instance, OpenFault, Purged, RedeemOutcome, Redemption};
@@ -59,8 +60,14 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, makes it when it does not exist, and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, OpenFault> {
+        Self::starting_at(path, feed_start())
+    }
+
+    /// Opens the file; in one that is new, the first change comes after this position.
+    pub(super) fn starting_at(path: &Path, start: Position) -> Result<Self, OpenFault> {
         let file = ClaimedFile::claim(path)?;
-        let writer = Writer::start(file.writer()?).map_err(|source| OpenFault::Io { path: path.into(), source })?;
+        let writer =
+            Writer::start(file.writer(start)?).map_err(|source| OpenFault::Io { path: path.into(), source })?;
         let readers = (0..READERS).map(|_| file.reader()).collect::<Result<_, _>>()?;
         Ok(Self { readers: Readers::new(readers), writer, _file: file })
     }

@@ -2,6 +2,10 @@
 
 use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 
+use super::changes::signed;
+use super::sql;
+use crate::ids::Position;
+
 /// Migration `n` leads from schema `n` to schema `n + 1`.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
@@ -62,11 +66,14 @@ pub(super) fn is_newest(connection: &Connection) -> Result<(), SchemaFault> {
     Err(SchemaFault::Older { found: number(found), known: number(MIGRATIONS.len()) })
 }
 
-/// Runs the migrations that the file has not seen, each in its own transaction with its number.
-pub(super) fn migrate(connection: &mut Connection, version: usize) -> Result<(), SchemaFault> {
+/// Runs the migrations that the file has not seen, each in its own transaction with its number. A new file's feed starts at `start`.
+pub(super) fn migrate(connection: &mut Connection, version: usize, start: Position) -> Result<(), SchemaFault> {
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;
+        if version == 0 && at + 1 == MIGRATIONS.len() {
+            transaction.execute(sql::START_FEED, [signed(start)])?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;

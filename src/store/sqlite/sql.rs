@@ -59,6 +59,7 @@ pub(super) const APP_OF: &str = "SELECT app FROM instances WHERE id = ?1";
 pub(super) const GROUPS: &str = "SELECT app, account, serials FROM instances WHERE id = ?1";
 
 pub(super) const FEED: &str = "SELECT latest, forgotten FROM state";
+pub(super) const START_FEED: &str = "UPDATE state SET latest = ?1, forgotten = ?1";
 pub(super) const SET_FEED: &str = "UPDATE state SET latest = ?1, stated = ?2";
 pub(super) const ADD_CHANGE: &str = "
     INSERT INTO changes (position, at, app, ruling, scope, subject, until, said_by, why)

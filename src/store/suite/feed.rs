@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ago, app_name, at, challenge, claims, enrolment, id, proof, said};
+use super::{ago, app_name, at, challenge, claims, enrolment, id, place, proof, said};
 use crate::appraisal::Tier;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, Position};
@@ -16,6 +16,7 @@ behaviours!(
     changes_come_in_one_order_and_as_they_were_made,
     d07_an_announcement_is_made_once,
     d07_whoever_has_missed_something_is_told,
+    d07_a_position_of_another_store_is_a_gap,
     forgetting_announcements_forgets_no_statement,
     d07_a_proof_that_is_worth_more_or_less_is_told,
     an_instance_that_goes_to_and_fro_takes_one_place,
@@ -31,7 +32,7 @@ async fn announced(store: &Arc<dyn Store>, announcement: Announcement, seconds: 
 }
 
 async fn after(store: &Arc<dyn Store>, position: u64, limit: u32) -> Changes {
-    store.changes_after(Position(position), limit).await.expect("an answer")
+    store.changes_after(place(position), limit).await.expect("an answer")
 }
 
 async fn changes_come_in_one_order_and_as_they_were_made(store: Arc<dyn Store>) {
@@ -41,7 +42,7 @@ async fn changes_come_in_one_order_and_as_they_were_made(store: Arc<dyn Store>) 
     let scopes = [Scope::Instance(id(1)), Scope::App, Scope::Account(AccountTag([7; 32])), Scope::Serial(serial)];
     let mut expected = Vec::new();
     let mut push = |news| {
-        let position = Position(expected.len() as u64 + 1);
+        let position = place(expected.len() as u64 + 1);
         expected.push(Change { position, at: at(20), news });
         position
     };
@@ -55,7 +56,7 @@ async fn changes_come_in_one_order_and_as_they_were_made(store: Arc<dyn Store>) 
         let position = push(News::Announcement(announcement.clone()));
         assert_eq!(announced(&store, announcement, 20).await, AnnounceOutcome::Announced(position));
     }
-    let latest = Position(14);
+    let latest = place(14);
     assert_eq!(after(&store, 0, 100).await, Changes::Page { changes: expected.clone(), latest });
     assert_eq!(after(&store, 3, 2).await, Changes::Page { changes: expected[3..5].to_vec(), latest });
     assert_eq!(after(&store, 14, 2).await, Changes::Page { changes: Vec::new(), latest });
@@ -67,27 +68,38 @@ async fn d07_an_announcement_is_made_once(store: Arc<dyn Store>) {
     let told = [policy("shop", "1"), policy("bank", "1"), list(1), policy("shop", "2"), list(2), policy("shop", "1")];
     for (announcement, position) in told.into_iter().zip(1..) {
         let outcome = announced(&store, announcement.clone(), 20).await;
-        assert_eq!(outcome, AnnounceOutcome::Announced(Position(position)));
+        assert_eq!(outcome, AnnounceOutcome::Announced(place(position)));
         assert_eq!(announced(&store, announcement, 30).await, AnnounceOutcome::Known);
     }
     assert_eq!(announced(&store, policy("bank", "1"), 30).await, AnnounceOutcome::Known);
 }
 
 async fn d07_whoever_has_missed_something_is_told(store: Arc<dyn Store>) {
-    assert_eq!(after(&store, 1, 9).await, Changes::Gap { latest: Position(0) }, "a position that has not come");
+    assert_eq!(after(&store, 1, 9).await, Changes::Gap { latest: place(0) }, "a position that has not come");
     for (revision, seconds) in [("1", 10), ("2", 20), ("3", 30)] {
         announced(&store, policy("shop", revision), seconds).await;
     }
     let now = at(20).plus(ANNOUNCEMENTS_KEPT_FOR);
     assert_eq!(store.purge(now).await, Ok(Purged { announcements: 1, ..Purged::default() }));
-    let latest = Position(3);
+    let latest = place(3);
     assert_eq!(after(&store, 0, 9).await, Changes::Gap { latest });
     assert!(matches!(after(&store, 1, 9).await, Changes::Page { changes, .. } if changes.len() == 2));
     assert_eq!(store.purge(at(99).plus(ANNOUNCEMENTS_KEPT_FOR)).await.map(|purged| purged.announcements), Ok(2));
     assert_eq!(after(&store, 2, 9).await, Changes::Gap { latest });
     assert_eq!(after(&store, 3, 9).await, Changes::Page { changes: Vec::new(), latest });
     let again = announced(&store, policy("shop", "3"), 40).await;
-    assert_eq!(again, AnnounceOutcome::Announced(Position(4)), "positions never come twice");
+    assert_eq!(again, AnnounceOutcome::Announced(place(4)), "positions never come twice");
+}
+
+async fn d07_a_position_of_another_store_is_a_gap(store: Arc<dyn Store>) {
+    let others = [Position::START, Position(1), Position(place(0).0 - 1), place(9), Position(u64::MAX)];
+    for latest in [place(0), place(1)] {
+        for other in others {
+            assert_eq!(store.changes_after(other, 9).await, Ok(Changes::Gap { latest }), "{other:?}");
+        }
+        announced(&store, policy("shop", "1"), 10).await;
+    }
+    assert!(matches!(after(&store, 0, 9).await, Changes::Page { changes, .. } if changes.len() == 1));
 }
 
 async fn forgetting_announcements_forgets_no_statement(store: Arc<dyn Store>) {
@@ -108,12 +120,12 @@ async fn d07_a_proof_that_is_worth_more_or_less_is_told(store: Arc<dyn Store>) {
     let tier = first.verdict.tier;
     assert_eq!(store.enrol(first).await, Ok(EnrolOutcome::Enrolled));
     kept(&store, 1, tier).await;
-    assert_eq!(store.latest_position().await, Ok(Position::START), "nothing has changed");
+    assert_eq!(store.latest_position().await, Ok(place(0)), "nothing has changed");
     kept(&store, 5, Tier::Affirming).await;
     kept(&store, 6, Tier::Affirming).await;
     kept(&store, 4, tier).await;
     kept(&store, 7, tier).await;
-    let latest = Position(2);
+    let latest = place(2);
     assert_eq!(after(&store, 0, 9).await, reappraised_at(latest), "a late proof changes nothing");
     kept(&store, 8, tier).await;
     let purged = store.purge(at(11).plus(ANNOUNCEMENTS_KEPT_FOR)).await;
@@ -132,7 +144,7 @@ async fn an_instance_that_goes_to_and_fro_takes_one_place(store: Arc<dyn Store>)
     for count in 1..=64 {
         kept(&store, count, if count % 2 == 0 { Tier::Affirming } else { Tier::Warning }).await;
         let latest = store.latest_position().await.expect("an answer");
-        for seen in [0, latest.0 - 1] {
+        for seen in [0, latest.0 - place(1).0] {
             assert_eq!(after(&store, seen, 9).await, reappraised_at(latest), "whoever is behind hears of it");
         }
     }
@@ -148,6 +160,6 @@ async fn d07_claims_are_told_where_what_is_kept_is_weighed_with_them(store: Arc<
         let claims = Some(claims(&count.to_string()));
         let sent = Advance { verdict, claims, claims_at: count - 1, tells, ..sent };
         assert_eq!(store.advance(sent).await, Ok(AdvanceOutcome::Advanced));
-        assert_eq!(store.latest_position().await, Ok(Position(latest)));
+        assert_eq!(store.latest_position().await, Ok(place(latest)));
     }
 }

@@ -12,9 +12,10 @@ use crate::crypto::key::P256PublicKey;
 use crate::evidence::claims::{AppAttestClaims, Claims, Environment, Format, ValidationCategory};
 use crate::ids::{AccountTag, AppName, InstanceId, Position};
 use crate::store::{
-    Advance, Binds, CallId, Enrolment, Instance, NamedCall, SignCountMode, Spend, Store, StoreConfig, StoreFault,
+    Advance, Binds, CallId, Enrolment, Instance, MemoryStore, NamedCall, SignCountMode, Spend, SqliteStore, Store,
+    StoreFault,
 };
-use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize, open};
+use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize};
 use crate::store::{News, Ruling, Scope, Statement, Tells};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Frame, Freshness, Verdict};
@@ -31,14 +32,19 @@ impl Opened {
     }
 }
 
+/// The `number`th place in the feed of either.
+pub(in crate::store) const fn place(number: u64) -> Position {
+    Position(5_000 + number)
+}
+
 pub(in crate::store) fn memory() -> Opened {
-    Opened { store: open(&StoreConfig::Memory).expect("opens"), _folder: None }
+    Opened { store: Arc::new(MemoryStore::starting_at(place(0))), _folder: None }
 }
 
 pub(in crate::store) fn sqlite() -> Opened {
     let folder = TempDir::new().expect("a folder");
-    let store = open(&StoreConfig::Sqlite { path: folder.path().join("store.db") }).expect("opens");
-    Opened { store, _folder: Some(folder) }
+    let store = SqliteStore::starting_at(&folder.path().join("store.db"), place(0)).expect("opens");
+    Opened { store: Arc::new(store), _folder: Some(folder) }
 }
 
 /// The time `seconds` after the tests' beginning.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{TODAY, at, bound, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
-use super::{app_name, said, status_list, window};
+use super::{app_name, place, said, status_list, window};
 use crate::ids::{AccountTag, Position};
 use crate::store::{ANNOUNCEMENTS_KEPT_FOR, Announcement, InstanceList, Ruling, Scope, Statement};
 use crate::store::{Advance, Binds, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
@@ -60,7 +60,7 @@ fn binds() -> impl Strategy<Value = Binds> {
 
 /// Mostly everything is known.
 fn seen() -> impl Strategy<Value = Position> {
-    prop_oneof![9 => Just(Position(1000)), 1 => (0_u64..9).prop_map(Position)]
+    prop_oneof![9 => Just(place(1000)), 1 => (0_u64..9).prop_map(place)]
 }
 
 fn enrol() -> impl Strategy<Value = Step> {
@@ -191,7 +191,7 @@ async fn take(store: &dyn Store, step: Step) -> String {
         Step::Newcomer => format!("{:?}", store.newcomer(app_name("shop"), vec!["a".parse().expect("a number")]).await),
         Step::Declare(statement) => format!("{:?}", store.declare(statement, at(5)).await),
         Step::Announce(announcement, at) => format!("{:?}", store.announce(announcement, at).await),
-        Step::ChangesAfter(position) => format!("{:?}", store.changes_after(Position(position), 7).await),
+        Step::ChangesAfter(position) => format!("{:?}", store.changes_after(place(position), 7).await),
         Step::Instances(account) => {
             let account = account.map(|account| AccountTag([account; 32]));
             let list = InstanceList { app: app_name("shop"), account, after: Some(id(0)), limit: 3 };

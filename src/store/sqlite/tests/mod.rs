@@ -5,6 +5,7 @@ mod tokens;
 mod upgrading;
 mod vendors;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use super::SqliteStore;
 use super::file::ClaimedFile;
 use super::writer::{BATCH, QUEUE};
+use crate::ids::Position;
 use crate::store::suite::{at, call, challenge, enrolment, id, instance, proof};
 use crate::store::{AdvanceOutcome, CallId, EnrolOutcome, OpenFault, Store, StoreFault};
 
@@ -177,7 +179,7 @@ async fn neither_a_second_name_nor_a_lost_lock_lets_another_in() {
 fn every_commit_waits_for_the_disk() {
     let place = Place::new();
     let file = ClaimedFile::claim(&place.path()).expect("claims");
-    let writer = file.writer().expect("opens");
+    let writer = file.writer(Position::START).expect("opens");
     let pragma = |name: &str| -> String {
         writer.query_row(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), [], |row| row.get(0)).expect(name)
     };
@@ -193,6 +195,19 @@ fn an_empty_file_becomes_a_store() {
     assert_eq!(place.ask("SELECT application_id FROM pragma_application_id"), 0x426F_6E61);
     drop(place.open());
     assert_eq!(place.ask("SELECT count(*) FROM state"), 1);
+}
+
+#[tokio::test]
+async fn each_new_file_starts_its_feed_somewhere_and_goes_on_there() {
+    let mut starts = BTreeSet::new();
+    for _ in 0..3 {
+        let place = Place::new();
+        let start = place.open().latest_position().await.expect("an answer");
+        assert_eq!(place.open().latest_position().await, Ok(start), "it is a new file once");
+        starts.insert(start);
+    }
+    assert_eq!(starts.len(), 3);
+    assert!(starts.iter().all(|start| start.0 < 1 << 48));
 }
 
 #[test]
