@@ -59,6 +59,9 @@ pub enum StoreConfig {
 /// How long the first answer to a named call is kept for its retries.
 pub const ANSWER_KEPT_FOR: Duration = Duration::from_secs(60);
 
+/// Tells a verb the time once its turn has come.
+pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// What a verb will answer.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreFault>> + Send + 'a>>;
 
@@ -102,7 +105,9 @@ pub trait Store: Records {
     fn instances(&self, list: InstanceList) -> Answer<'_, Vec<Found>>;
 
     /// Keeps what an operator says of instances. It counts for every verb that is answered later, however many instances it covers.
-    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome>;
+    ///
+    /// The time is asked for when its turn has come: a proof that was kept while it waited is dated before it.
+    fn declare(&self, statement: Statement, now: Now) -> Answer<'_, DeclareOutcome>;
 
     /// Keeps an announcement, unless the latest one of its kind, for a policy also of its app, says the same: of several replicas
     /// that bring one, one is told [`AnnounceOutcome::Announced`].

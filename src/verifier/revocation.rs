@@ -1,5 +1,7 @@
 //! Operators take trust from instances, and give it back.
 
+use std::sync::Arc;
+
 use super::Verifier;
 use super::caller::Caller;
 use super::fault::CallFault;
@@ -127,7 +129,8 @@ impl Verifier {
     ) -> Result<Position, CallFault> {
         let (by, why) = (caller.name.clone(), said.why.to_owned());
         let statement = Statement { app: app.clone(), scope, ruling: said.ruling, by, why };
-        match self.store.declare(statement, self.clock.now()).await? {
+        let clock = Arc::clone(&self.clock);
+        match self.store.declare(statement, Box::new(move || clock.now())).await? {
             DeclareOutcome::UnknownInstance => Err(CallFault::UnknownInstance),
             DeclareOutcome::Declared(position) => {
                 self.made_known().await;

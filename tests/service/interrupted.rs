@@ -20,7 +20,7 @@ use bonafide::store::{AddKeyOutcome, ConsumeOutcome, NewKey, StoredKey, Use};
 use bonafide::store::{
     Advance, AdvanceOutcome, AnnounceOutcome, Announcement, Answer, CallId, Change, Changes, ConfirmOutcome,
     Confirmation, DeclareOutcome, DecodedOutcome, Decoding, DecodingOutcome, EnrolOutcome, Enrolment, FirstAnswer,
-    Found, InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, NumberedAppraisal, Purged, Records,
+    Found, InstanceList, KeptClaims, KeptStatusList, MemoryStore, Newcomer, Now, NumberedAppraisal, Purged, Records,
     RedeemOutcome, Redemption, Statement, StatementList, StatusListOutcome, Store, StoreFault, WithdrawOutcome,
 };
 use bonafide::time::Timestamp;
@@ -96,8 +96,8 @@ impl Store for Slow {
         self.store.instances(list)
     }
 
-    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
-        self.store.declare(statement, at)
+    fn declare(&self, statement: Statement, now: Now) -> Answer<'_, DeclareOutcome> {
+        self.store.declare(statement, now)
     }
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {

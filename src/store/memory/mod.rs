@@ -18,7 +18,7 @@ use super::{AnnounceOutcome, Announcement, Change, Changes, DeclareOutcome, Foun
 use super::{Answer, CallId, FirstAnswer, NamedCall, RecordedAppraisal, Spend, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
-use super::{Statement, StatementList};
+use super::{Now, Statement, StatementList};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
@@ -89,8 +89,8 @@ impl Store for MemoryStore {
         Box::pin(async move { self.maps().listed(&list) })
     }
 
-    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
-        Box::pin(async move { rules::declare(&mut *self.maps(), &statement, at) })
+    fn declare(&self, statement: Statement, now: Now) -> Answer<'_, DeclareOutcome> {
+        Box::pin(async move { rules::declare(&mut *self.maps(), &statement, now()) })
     }
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {

@@ -29,7 +29,7 @@ use super::{Answer, CallId, FirstAnswer, Store, StoreFault, rules};
 use super::{ConfirmOutcome, Confirmation, KeptStatusList, StatusListOutcome};
 use super::{DecodedOutcome, Decoding, DecodingOutcome, WithdrawOutcome};
 use super::{KeptClaims, NumberedAppraisal, Records};
-use super::{Statement, StatementList};
+use super::{Now, Statement, StatementList};
 use crate::crypto::digest::Digest;
 use crate::crypto::jwk::Thumbprint;
 use crate::crypto::secret::Secret;
@@ -100,8 +100,8 @@ impl Store for SqliteStore {
         Box::pin(self.readers.read_whole(move |connection| instances(connection, &list)))
     }
 
-    fn declare(&self, statement: Statement, at: Timestamp) -> Answer<'_, DeclareOutcome> {
-        Box::pin(self.writer.run(move |batch| rules::declare(batch, &statement, at)))
+    fn declare(&self, statement: Statement, now: Now) -> Answer<'_, DeclareOutcome> {
+        Box::pin(self.writer.run(move |batch| rules::declare(batch, &statement, now())))
     }
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ago, app_name, at, challenge, claims, enrolment, id, place, proof, said};
+use super::{ago, app_name, at, challenge, claims, clock, enrolment, id, place, proof, said};
 use crate::appraisal::Tier;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, Position};
@@ -48,7 +48,7 @@ async fn changes_come_in_one_order_and_as_they_were_made(store: Arc<dyn Store>) 
     };
     for scope in scopes {
         for ruling in [Ruling::Revoked { until: None }, until, Ruling::Reinstated] {
-            let declared = store.declare(said("shop", scope, ruling), at(20)).await;
+            let declared = store.declare(said("shop", scope, ruling), clock(20)).await;
             assert_eq!(declared, Ok(DeclareOutcome::Declared(push(ago(said("shop", scope, ruling))))));
         }
     }
@@ -103,7 +103,7 @@ async fn d07_a_position_of_another_store_is_a_gap(store: Arc<dyn Store>) {
 }
 
 async fn forgetting_announcements_forgets_no_statement(store: Arc<dyn Store>) {
-    store.declare(said("shop", Scope::App, Ruling::Reinstated), at(0)).await.expect("an answer");
+    store.declare(said("shop", Scope::App, Ruling::Reinstated), clock(0)).await.expect("an answer");
     assert_eq!(store.purge(at(99).plus(2 * ANNOUNCEMENTS_KEPT_FOR)).await, Ok(Purged::default()));
     assert!(matches!(after(&store, 0, 9).await, Changes::Page { changes, .. } if changes.len() == 1));
 }

@@ -16,7 +16,7 @@ use crate::store::{
     StoreFault,
 };
 use crate::store::{Decoding, KeptStatusList, Redemption, WindowSize};
-use crate::store::{News, Ruling, Scope, Statement, Tells};
+use crate::store::{News, Now, Ruling, Scope, Statement, Tells};
 use crate::time::Timestamp;
 use crate::verdict::{Bound, Frame, Freshness, Verdict};
 
@@ -50,6 +50,11 @@ pub(in crate::store) fn sqlite() -> Opened {
 /// The time `seconds` after the tests' beginning.
 pub(in crate::store) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000).plus(Duration::from_secs(seconds))
+}
+
+/// A clock that stands `seconds` after the tests' beginning.
+pub(in crate::store) fn clock(seconds: u64) -> Now {
+    Box::new(move || at(seconds))
 }
 
 /// A challenge that expires at 300 seconds.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{TODAY, at, bound, call, challenge, claims, decoding, enrolment, id, memory, proof, redemption, sqlite};
-use super::{app_name, place, said, status_list, window};
+use super::{app_name, clock, place, said, status_list, window};
 use crate::ids::{AccountTag, Position};
 use crate::store::{ANNOUNCEMENTS_KEPT_FOR, Announcement, InstanceList, Ruling, Scope, Statement};
 use crate::store::{Advance, Binds, CallId, Enrolment, NamedCall, SignCountMode, Spend, Store};
@@ -189,7 +189,7 @@ async fn take(store: &dyn Store, step: Step) -> String {
         Step::Confirm(confirmation) => format!("{:?}", store.confirm_status_list(confirmation).await),
         Step::List => format!("{:?}", store.status_list().await),
         Step::Newcomer => format!("{:?}", store.newcomer(app_name("shop"), vec!["a".parse().expect("a number")]).await),
-        Step::Declare(statement) => format!("{:?}", store.declare(statement, at(5)).await),
+        Step::Declare(statement) => format!("{:?}", store.declare(statement, clock(5)).await),
         Step::Announce(announcement, at) => format!("{:?}", store.announce(announcement, at).await),
         Step::ChangesAfter(position) => format!("{:?}", store.changes_after(place(position), 7).await),
         Step::Instances(account) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{ago, app_name, at, challenge, enrolment, id, place, proof, said};
+use super::{ago, app_name, at, challenge, clock, enrolment, id, place, proof, said};
 use crate::appraisal::Standing;
 use crate::crypto::serial::Serial;
 use crate::ids::{AccountTag, InstanceId, Position};
@@ -40,7 +40,7 @@ async fn enrolled(store: &Arc<dyn Store>, number: u8) {
 }
 
 async fn declare(store: &Arc<dyn Store>, scope: Scope, ruling: Ruling) -> Position {
-    match store.declare(said("shop", scope, ruling), at(20)).await {
+    match store.declare(said("shop", scope, ruling), clock(20)).await {
         Ok(DeclareOutcome::Declared(position)) => position,
         other => panic!("{other:?}"),
     }
@@ -130,7 +130,10 @@ async fn d07_a_chain_is_revoked_for_those_to_come(store: Arc<dyn Store>) {
 async fn statements_are_about_one_app(store: Arc<dyn Store>) {
     enrolled(&store, 1).await;
     for scope in [Scope::App, Scope::Account(AccountTag([1; 32])), Scope::Serial(serial("0a"))] {
-        assert!(matches!(store.declare(said("bank", scope, FOREVER), at(20)).await, Ok(DeclareOutcome::Declared(_))));
+        assert!(matches!(
+            store.declare(said("bank", scope, FOREVER), clock(20)).await,
+            Ok(DeclareOutcome::Declared(_))
+        ));
     }
     assert_eq!(standing(&store, id(1)).await, Standing::Good);
     let newcomer = store.newcomer(app_name("bank"), vec![serial("a")]).await.expect("an answer");
@@ -141,7 +144,7 @@ async fn only_instances_that_are_there_are_revoked_singly(store: Arc<dyn Store>)
     enrolled(&store, 1).await;
     for (app, number) in [("shop", 2), ("bank", 1)] {
         let said = said(app, Scope::Instance(id(number)), FOREVER);
-        assert_eq!(store.declare(said, at(20)).await, Ok(DeclareOutcome::UnknownInstance));
+        assert_eq!(store.declare(said, clock(20)).await, Ok(DeclareOutcome::UnknownInstance));
     }
     assert_eq!(store.latest_position().await, Ok(place(0)));
 }
@@ -169,7 +172,7 @@ async fn statements_on_others_do_not_hold_up_a_proof(store: Arc<dyn Store>) {
     for scope in [Scope::Instance(id(2)), Scope::Account(AccountTag([2; 32])), Scope::Serial(serial("b"))] {
         declare(&store, scope, FOREVER).await;
     }
-    store.declare(said("bank", Scope::App, FOREVER), at(20)).await.expect("an answer");
+    store.declare(said("bank", Scope::App, FOREVER), clock(20)).await.expect("an answer");
     assert_eq!(store.advance(weighed).await, Ok(AdvanceOutcome::Advanced));
     declare(&store, Scope::App, FOREVER).await;
     assert_eq!(store.enrol(newcomer).await, Ok(EnrolOutcome::Enrolled), "it was not there yet");
@@ -214,7 +217,7 @@ async fn statements_are_listed_in_one_order(store: Arc<dyn Store>) {
     for (scope, ruling) in [(own, FOREVER), (Scope::App, until(30)), (own, Ruling::Reinstated), (Scope::App, FOREVER)] {
         declare(&store, scope, ruling).await;
     }
-    store.declare(said("bank", Scope::App, FOREVER), at(20)).await.expect("an answer");
+    store.declare(said("bank", Scope::App, FOREVER), clock(20)).await.expect("an answer");
     let news = Announcement::Policy { app: app_name("shop"), revision: "0".into() };
     store.announce(news, at(20)).await.expect("an answer");
     let list = |scope, after, limit| StatementList { app: app_name("shop"), scope, after: place(after), limit };

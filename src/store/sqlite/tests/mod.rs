@@ -19,9 +19,11 @@ use tempfile::TempDir;
 use super::SqliteStore;
 use super::file::ClaimedFile;
 use super::writer::{BATCH, QUEUE};
+use crate::clock::{Clock, ManualClock};
 use crate::ids::Position;
-use crate::store::suite::{at, call, challenge, enrolment, id, instance, proof};
-use crate::store::{AdvanceOutcome, CallId, EnrolOutcome, OpenFault, Store, StoreFault};
+use crate::store::StoreFault;
+use crate::store::suite::{at, call, challenge, enrolment, id, instance, proof, said};
+use crate::store::{AdvanceOutcome, CallId, Changes, DeclareOutcome, EnrolOutcome, OpenFault, Ruling, Scope, Store};
 
 struct Place {
     folder: TempDir,
@@ -378,6 +380,26 @@ async fn a_crowd_is_told_to_come_back() {
     busy.execute_batch("ROLLBACK").expect("unlocks");
     drop(store);
     assert!(place.ask("SELECT highest FROM progress") >= i64::try_from(QUEUE).expect("small"), "who waits is served");
+}
+
+/// What operators say is dated when its turn has come, and not when it was said: what was proved meanwhile is dated before it.
+#[tokio::test]
+async fn d07_a_statement_is_dated_when_it_is_kept() {
+    let place = Place::new();
+    let store = enrolled(&place).await;
+    let begun = store.latest_position().await.expect("an answer");
+    let clock = Arc::new(ManualClock::at(at(10)));
+    let now = Arc::clone(&clock);
+    let busy = Connection::open(place.path()).expect("opens");
+    busy.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let said = said("shop", Scope::App, Ruling::Revoked { until: None });
+    let mut declared = store.declare(said, Box::new(move || now.now()));
+    begin(&mut declared).await;
+    clock.set(at(60));
+    busy.execute_batch("ROLLBACK").expect("unlocks");
+    assert_eq!(declared.await, Ok(DeclareOutcome::Declared(begun.next())));
+    let kept = store.changes_after(begun, 9).await;
+    assert!(matches!(kept, Ok(Changes::Page { changes, .. }) if changes.iter().map(|change| change.at).eq([at(60)])));
 }
 
 #[tokio::test]
