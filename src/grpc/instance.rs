@@ -16,7 +16,7 @@ use super::proto::{
 };
 use super::{field, instance_message};
 use crate::ids::Position;
-use crate::verifier::{ListCall, Ruling, Said, Span, Verifier};
+use crate::verifier::{ListCall, Ruled, Ruling, Said, Span, Verifier};
 
 /// `InstanceService` over the role.
 pub(super) struct InstanceEdge {
@@ -74,10 +74,11 @@ impl InstanceService for InstanceEdge {
         let (app, named) = (field::app(&request.app)?, name(request.name.as_ref())?);
         let ruling = revocation(request.expire_time.as_ref(), self.verifier.now())?;
         let said = Said { ruling, why: why(&request.why)? };
-        let (position, instance) = self.verifier.rule_on_instance(&caller, &app, named.borrowed(), said).await?;
-        let instance = found(&self.verifier, &caller, &instance);
-        record(&caller, &app, ruling, ("instance", &instance.instance), position);
-        Ok(Response::new(RevokeInstanceResponse { position: position.0, instance: Some(instance) }))
+        let Ruled { position, id, found: told } =
+            self.verifier.rule_on_instance(&caller, &app, named.borrowed(), said).await?;
+        record(&caller, &app, ruling, ("instance", &self.verifier.pseudonym(&caller, id)), position);
+        let instance = told.map(|instance| found(&self.verifier, &caller, &instance));
+        Ok(Response::new(RevokeInstanceResponse { position: position.0, instance }))
     }
 
     async fn reinstate_instance(
@@ -88,10 +89,11 @@ impl InstanceService for InstanceEdge {
         let request = request.into_inner();
         let (app, named) = (field::app(&request.app)?, name(request.name.as_ref())?);
         let said = Said { ruling: Ruling::Reinstated, why: why(&request.why)? };
-        let (position, instance) = self.verifier.rule_on_instance(&caller, &app, named.borrowed(), said).await?;
-        let instance = found(&self.verifier, &caller, &instance);
-        record(&caller, &app, said.ruling, ("instance", &instance.instance), position);
-        Ok(Response::new(ReinstateInstanceResponse { position: position.0, instance: Some(instance) }))
+        let Ruled { position, id, found: told } =
+            self.verifier.rule_on_instance(&caller, &app, named.borrowed(), said).await?;
+        record(&caller, &app, said.ruling, ("instance", &self.verifier.pseudonym(&caller, id)), position);
+        let instance = told.map(|instance| found(&self.verifier, &caller, &instance));
+        Ok(Response::new(ReinstateInstanceResponse { position: position.0, instance }))
     }
 
     async fn revoke_instances(

@@ -52,7 +52,7 @@ pub use listing::{ListCall, ListPage, Span};
 pub use rehearsal::{Outcome, Platform, Policies, Rehearsal, Stated, Weighed};
 pub use relief::Relief;
 pub use reload::RulesAside;
-pub use revocation::{Account, Group, InstanceName, Said};
+pub use revocation::{Account, Group, InstanceName, Ruled, Said};
 pub use status_list::{ListInForce, RenewedList, StatusListFault};
 pub use tokens::{Introspected, JWKS_MAX_AGE, KeysFault, SignedToken, TokenConfig, TokenKind, TokenRequest};
 pub use upstreams::Upstreams;

@@ -49,6 +49,17 @@ pub struct Said<'a> {
     pub why: &'a str,
 }
 
+/// What became of what was said of one instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruled {
+    /// Its place in the feed.
+    pub position: Position,
+    /// The instance.
+    pub id: InstanceId,
+    /// The instance with its standing by now; `None` when the store could not tell any more.
+    pub found: Option<Found>,
+}
+
 impl Verifier {
     /// An instance with its standing, as the store has it now.
     ///
@@ -69,17 +80,19 @@ impl Verifier {
     ///
     /// Reinstating an instance lifts, for this instance, everything that was said before of all instances of its app, account
     /// or chain. Errors with [`CallFault::UnknownInstance`] when the app has no such instance.
+    ///
+    /// What is said counts although the instance cannot be read again: then it is not told.
     pub async fn rule_on_instance(
         &self,
         caller: &Caller,
         app: &AppName,
         name: InstanceName<'_>,
         said: Said<'_>,
-    ) -> Result<(Position, Found), CallFault> {
+    ) -> Result<Ruled, CallFault> {
         let id = self.look_up(caller, app, name).await?.instance.id;
         let position = self.declare(caller, app, Scope::Instance(id), said).await?;
-        let found = self.store.instance(id).await?.ok_or(CallFault::UnknownInstance)?;
-        Ok((position, found))
+        let found = self.store.instance(id).await.unwrap_or_default();
+        Ok(Ruled { position, id, found })
     }
 
     /// Revokes or reinstates many instances at once, in one step however many they are.

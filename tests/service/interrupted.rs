@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use bonafide::appraisal::Standing;
 use bonafide::cache::LEASE;
 use bonafide::clock::ManualClock;
 use bonafide::crypto::digest::Digest;
@@ -27,7 +28,8 @@ use bonafide::time::Timestamp;
 use bonafide::verdict::Decision;
 use bonafide::verifier::{
     AppAttestConfig, AppAttestEvidence, AppConfig, AssertCall, AssertProof, AttestCall, CallFault, Caller, CheckCall,
-    CheckSubject, Evidence, Grants, Purpose, Role, Signer, Upstreams, Verifier, VerifierConfig,
+    CheckSubject, Evidence, Grants, InstanceName, Purpose, Role, Ruling, Said, Signer, Upstreams, Verifier,
+    VerifierConfig,
 };
 use tokio::sync::Semaphore;
 
@@ -39,6 +41,8 @@ pub(crate) struct Slow {
     store: MemoryStore,
     answers: Semaphore,
     away: AtomicBool,
+    /// Whether the store goes away once it has kept a statement.
+    leaving: AtomicBool,
     /// How many status lists will not be kept yet.
     pub(crate) full: AtomicU32,
     /// How many announcements will fail yet.
@@ -49,8 +53,8 @@ pub(crate) struct Slow {
 
 impl Slow {
     pub(crate) fn new() -> Self {
-        let (away, full, deaf, announcements) = Default::default();
-        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, full, deaf, announcements }
+        let (away, leaving, full, deaf, announcements) = Default::default();
+        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, leaving, full, deaf, announcements }
     }
 
     /// What the store answers while it is there.
@@ -97,7 +101,11 @@ impl Store for Slow {
     }
 
     fn declare(&self, statement: Statement, now: Now) -> Answer<'_, DeclareOutcome> {
-        self.store.declare(statement, now)
+        Box::pin(async {
+            let outcome = self.store.declare(statement, now).await;
+            self.away.fetch_or(self.leaving.load(Ordering::SeqCst), Ordering::SeqCst);
+            outcome
+        })
     }
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
@@ -320,4 +328,23 @@ async fn refused_after_the_caller_went_away() -> Duration {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     since.elapsed()
+}
+
+#[tokio::test]
+async fn d07_a_revocation_counts_although_the_instance_cannot_be_read_again() {
+    let lab = AppAttestLab::new(START).expect("a laboratory");
+    let (app, store): (Name, _) = ("shop".parse().expect("a name"), Arc::new(Slow::new()));
+    let verifier = role(&lab, store.clone()).await;
+    let desk = Caller { name: app.clone(), relying_party: app.clone(), role: Role::Operator, apps: Grants::All };
+    let phone = lab.device(&APP_ID.parse().expect("an App ID"), Environment::Production).expect("a phone");
+    let instance = enrolled(&verifier, &desk, &app, &phone).await;
+    let name = InstanceName::Pseudonym(&instance);
+    store.leaving.store(true, Ordering::SeqCst);
+    let said = Said { ruling: Ruling::Revoked { until: None }, why: "stolen" };
+    let ruled = verifier.rule_on_instance(&desk, &app, name, said).await.expect("it counts");
+    assert_eq!((ruled.found, verifier.pseudonym(&desk, ruled.id)), (None, instance.clone()));
+    store.away.store(false, Ordering::SeqCst);
+    let found = verifier.look_up(&desk, &app, name).await.expect("an instance");
+    assert_eq!(found.standing, Standing::Revoked { until: None });
+    assert_eq!(found.because.map(|change| change.position), Some(ruled.position));
 }
