@@ -70,13 +70,16 @@ impl SigningKey {
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
     keys: Vec<Arc<SigningKey>>,
+    /// The key that was added first.
+    first: Option<Arc<SigningKey>>,
 }
 
 impl KeyRing {
-    /// The ring of these keys.
+    /// The ring of these keys, the one that was added first in front.
     pub fn new(mut keys: Vec<Arc<SigningKey>>) -> Self {
+        let first = keys.first().cloned();
         keys.sort_by_key(|key| (key.signs_from, key.id.0));
-        Self { keys }
+        Self { keys, first }
     }
 
     /// The key of this name, at whatever stage.
@@ -89,9 +92,10 @@ impl KeyRing {
         self.staged(now).find(|(key, _)| key.id == *id).map(|(_, stage)| stage)
     }
 
-    /// The key that signs now: the newest that has begun; before any has, as after a clock went back, the first.
+    /// The key that signs now: the newest that has begun; before any has, as after a clock went back, the one that was added first,
+    /// which others have had the longest time to fetch.
     pub fn signing(&self, now: Timestamp) -> Option<&Arc<SigningKey>> {
-        self.keys.iter().rfind(|key| key.signs_from <= now).or_else(|| self.keys.first())
+        self.keys.iter().rfind(|key| key.signs_from <= now).or(self.first.as_ref())
     }
 
     /// The keys that nothing needs any more.
@@ -142,6 +146,18 @@ mod tests {
         assert!(!sealed.windows(16).any(|part| part == &exported[..16]), "not in the clear");
         let shown = format!("{key:?} {:?}", KeyRing::new(vec![Arc::new(again)]));
         assert!(shown.contains("Es256Key(…)") && !shown.contains(&format!("{:?}", &exported[..4])), "{shown}");
+    }
+
+    #[test]
+    fn f16_before_any_key_has_begun_the_one_that_was_added_first_signs() {
+        let later = |hours: u64| NOW.plus(std::time::Duration::from_secs(hours * 3600));
+        let key = |made, signs_from| Arc::new(SigningKey::generate(made, signs_from).expect("a key"));
+        // Made while a clock was far ahead; and its successor, which nobody has fetched yet.
+        let (first, next) = (key(later(9_000), later(9_000)), key(NOW, later(1)));
+        let ring = KeyRing::new(vec![Arc::clone(&first), Arc::clone(&next)]);
+        let signing = |now| ring.signing(now).map(|key| key.id);
+        assert_eq!(signing(NOW), Some(first.id));
+        assert_eq!(signing(later(1)), Some(next.id));
     }
 
     #[test]
