@@ -28,6 +28,8 @@ pub(super) struct Feed {
     obeyed: Mutex<Option<Position>>,
     recent: RwLock<Recent>,
     moved: watch::Sender<Position>,
+    /// Those who watch and are behind read the store in turn, so that a look waits for one of them at most.
+    catching_up: Mutex<()>,
     statements: AtomicU64,
 }
 
@@ -53,8 +55,9 @@ pub struct FeedState {
 
 impl Feed {
     pub(super) fn new() -> Self {
-        let (recent, statements) = (RwLock::default(), AtomicU64::default());
-        Self { obeyed: Mutex::default(), recent, moved: watch::Sender::new(Position::START), statements }
+        let (recent, catching_up, statements) = Default::default();
+        let moved = watch::Sender::new(Position::START);
+        Self { obeyed: Mutex::default(), recent, moved, catching_up, statements }
     }
 
     /// Tells when changes were obeyed.
@@ -154,6 +157,18 @@ impl Verifier {
             }
         }
         Ok(())
+    }
+
+    /// The changes after a position as the store has them, for those who watch.
+    pub(super) async fn read_after(&self, position: Position, limit: u32) -> Result<Changes, StoreFault> {
+        let _turn = self.feed.catching_up.lock().await;
+        self.store.changes_after(position, limit).await
+    }
+
+    /// The position of the latest change as the store has it, for those who watch.
+    pub(super) async fn read_latest(&self) -> Result<Position, StoreFault> {
+        let _turn = self.feed.catching_up.lock().await;
+        self.store.latest_position().await
     }
 
     /// Obeys here, before it is acknowledged, what was just written.

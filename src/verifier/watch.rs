@@ -97,8 +97,8 @@ impl Watch {
         }
         let moves = verifier.feed.moves();
         let (position, reset) = match call.position {
-            Position::START => (verifier.store.latest_position().await?, false),
-            asked => match verifier.store.changes_after(asked, 1).await? {
+            Position::START => (verifier.read_latest().await?, false),
+            asked => match verifier.read_after(asked, 1).await? {
                 Changes::Page { .. } => (asked, false),
                 Changes::Gap { latest } => (latest, true),
             },
@@ -156,7 +156,7 @@ impl Watch {
         if let Some(recent) = self.verifier.feed.recent_after(self.position) {
             return Ok(Newer::Page(recent));
         }
-        Ok(match self.verifier.store.changes_after(self.position, PAGE).await? {
+        Ok(match self.verifier.read_after(self.position, PAGE).await? {
             Changes::Page { changes, .. } => Newer::Page(changes.into_iter().map(Arc::new).collect()),
             Changes::Gap { latest } => Newer::Gap(latest),
         })

@@ -53,6 +53,8 @@ const READERS: usize = 4;
 /// Its parts close in this order: the readers, the writer with what still waits for it, and then the claim on the file.
 pub struct SqliteStore {
     readers: Readers,
+    /// Whoever follows the feed waits for no check, however many there are: on its looks hangs what memory is worth.
+    feed: Readers,
     writer: Writer,
     _file: ClaimedFile,
 }
@@ -69,7 +71,8 @@ impl SqliteStore {
         let writer =
             Writer::start(file.writer(start)?).map_err(|source| OpenFault::Io { path: path.into(), source })?;
         let readers = (0..READERS).map(|_| file.reader()).collect::<Result<_, _>>()?;
-        Ok(Self { readers: Readers::new(readers), writer, _file: file })
+        let feed = Readers::new(vec![file.reader()?]);
+        Ok(Self { readers: Readers::new(readers), feed, writer, _file: file })
     }
 }
 
@@ -113,11 +116,11 @@ impl Store for SqliteStore {
     }
 
     fn changes_after(&self, position: Position, limit: u32) -> Answer<'_, Changes> {
-        Box::pin(self.readers.read_whole(move |connection| changes::changes_after(connection, position, limit)))
+        Box::pin(self.feed.read_whole(move |connection| changes::changes_after(connection, position, limit)))
     }
 
     fn latest_position(&self) -> Answer<'_, Position> {
-        Box::pin(self.readers.read(|connection| Ok(changes::progress(connection)?.latest)))
+        Box::pin(self.feed.read(|connection| Ok(changes::progress(connection)?.latest)))
     }
 
     fn first_answer(&self, call: CallId, now: Timestamp) -> Answer<'_, Option<FirstAnswer>> {
@@ -155,7 +158,7 @@ impl Store for SqliteStore {
     }
 
     fn status_list(&self) -> Answer<'_, Option<KeptStatusList>> {
-        Box::pin(self.readers.read(status_list::status_list))
+        Box::pin(self.feed.read(status_list::status_list))
     }
 
     fn signing_keys(&self) -> Answer<'_, Vec<StoredKey>> {

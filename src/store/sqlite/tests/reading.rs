@@ -1,10 +1,15 @@
 //! Reading beside whoever has the store.
 
 use std::fs;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
-use super::{Place, enrolled};
+use tokio::time::timeout;
+
+use super::{Place, begin, enrolled};
+use crate::store::sqlite::READERS;
 use crate::store::suite::{at, challenge, id, proof, status_list};
-use crate::store::{AdvanceOutcome, OpenFault, Records, Store, StoreFault, StoreReader};
+use crate::store::{AdvanceOutcome, Changes, OpenFault, Records, Store, StoreFault, StoreReader};
 
 async fn ids(reader: &StoreReader) -> usize {
     reader.claims_after(None, 10).await.expect("a page").len()
@@ -44,6 +49,34 @@ async fn a_reader_reads_what_a_killed_process_left() {
     let _store = enrolled(&place).await;
     place.copy_to(&left);
     assert_eq!(ids(&StoreReader::open(&left.path()).expect("opens")).await, 1);
+}
+
+/// Every reader is busy, as when checks come faster than the disk answers.
+#[tokio::test]
+async fn d07_whoever_follows_the_feed_waits_for_no_check() {
+    let place = Place::new();
+    let store = enrolled(&place).await;
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let mut checks = Vec::new();
+    for _ in 0..READERS {
+        let held = Arc::clone(&held);
+        let check = store.readers.read(move |_| Ok(held.lock().map(|held| held.recv().is_err()).is_ok()));
+        checks.push(Box::pin(check));
+    }
+    for check in &mut checks {
+        begin(check).await;
+    }
+    let look = async {
+        let latest = store.latest_position().await.expect("an answer");
+        assert_eq!(store.changes_after(latest, 9).await, Ok(Changes::Page { changes: Vec::new(), latest }));
+        assert_eq!(store.status_list().await, Ok(None), "which a look takes up");
+    };
+    timeout(Duration::from_secs(5), look).await.expect("waits for nobody");
+    drop(release);
+    for check in checks {
+        assert_eq!(check.await, Ok(true));
+    }
 }
 
 #[test]
