@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use moka::future::Cache;
@@ -53,6 +53,8 @@ struct Entry {
     seen: Position,
     weighed_at: Timestamp,
     ends_at: Timestamp,
+    /// When the store was about to be asked; `None` for what was not read from there.
+    asked_at: Option<Instant>,
 }
 
 impl VerdictCache {
@@ -109,11 +111,17 @@ impl VerdictCache {
         F: Future<Output = Result<Option<Grounded>, E>>,
         E: Send + Sync + 'static,
     {
+        let arrived_at = Instant::now();
+        // Without the lease, what was asked of the store since is as good as asking again, however many wait.
+        let counts = |kept: &Entry| {
+            kept.counts(era, now) && (self.lease.is_current() || kept.asked_at.is_some_and(|asked| asked >= arrived_at))
+        };
         let put_if_absent = async |existing: Option<moka::Entry<InstanceId, Entry>>| match existing {
-            Some(kept) if kept.value().counts(era, now) && self.lease.is_current() => Ok(Op::Nop),
+            Some(kept) if counts(kept.value()) => Ok(Op::Nop),
             _ => {
+                let asked_at = Some(Instant::now());
                 let loaded = load.await?;
-                Ok(loaded.map_or(Op::Remove, |loaded| Op::Put(Entry::new(loaded, era, now))))
+                Ok(loaded.map_or(Op::Remove, |loaded| Op::Put(Entry { asked_at, ..Entry::new(loaded, era, now) })))
             }
         };
         match self.entries.entry(id).and_try_compute_with(put_if_absent).await? {
@@ -172,7 +180,7 @@ impl Entry {
 
     fn new(Grounded { verdict, claims_at, seen }: Grounded, era: Era, now: Timestamp) -> Self {
         let ends_at = verdict.expires_at.max(now.plus(LEAST));
-        Self { era, verdict: Arc::new(verdict), claims_at, seen, weighed_at: now, ends_at }
+        Self { era, verdict: Arc::new(verdict), claims_at, seen, weighed_at: now, ends_at, asked_at: None }
     }
 }
 
@@ -187,6 +195,8 @@ fn weight(verdict: &Verdict) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
     use super::*;
     use crate::appraisal::{Decisions, Policy, TrustVector};
     use crate::verdict::{Frame, Freshness};
@@ -236,6 +246,37 @@ mod tests {
             assert_eq!(verdict.issued_at, at(5), "the store is asked again");
             assert!(cache.cached(ID, at(10)).is_some());
         }
+    }
+
+    /// The first load began before the others came, and they share the second one.
+    #[tokio::test]
+    async fn without_the_lease_those_who_wait_share_a_load() {
+        let cache = VerdictCache::new(1_000_000);
+        let (loads, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(0)));
+        let ask = || {
+            let (cache, loads, gate) = (cache.clone(), Arc::clone(&loads), Arc::clone(&gate));
+            tokio::spawn(async move {
+                let load = async {
+                    loads.fetch_add(1, Ordering::SeqCst);
+                    drop(gate.acquire().await);
+                    Ok::<_, ()>(Some(proved(0, 3)))
+                };
+                cache.loaded(ID, cache.era(), at(10), load).await.expect("loads").expect("a verdict").issued_at
+            })
+        };
+        let mut waiting = vec![ask()];
+        tokio::task::yield_now().await;
+        assert_eq!(loads.load(Ordering::SeqCst), 1);
+        waiting.extend((0..20).map(|_| ask()));
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(1);
+        for waits in waiting {
+            assert_eq!(waits.await.expect("an answer"), at(0));
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 2);
+        cache.loaded(ID, cache.era(), at(10), async { Err(7) }).await.expect_err("whoever comes later asks again");
     }
 
     #[tokio::test]
