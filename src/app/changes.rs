@@ -12,28 +12,33 @@ use crate::verifier::Verifier;
 /// How often the feed is looked at. Changes made here are obeyed before they are answered; those of others wait this long at most.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Which policies are in force, as far as everybody has been told.
-#[derive(Default)]
-struct Announced {
-    policies: BTreeMap<AppName, PolicyRevision>,
-    failing: bool,
-}
-
-/// Looks at the feed several times a second. While that fails, no verdict is taken from memory. Tells of policies that have come in
-/// force since, until that has succeeded.
+/// Looks at the feed several times a second, and waits for nothing else. While that fails, no verdict is taken from memory.
 pub(super) async fn follow(verifier: Arc<Verifier>) {
-    let (mut failing, mut announced) = (false, Announced::default());
+    let mut failing = false;
     loop {
         let looked = verifier.look().await;
         if let (Err(fault), false) = (&looked, failing) {
             tracing::warn!(error = %fault, "the feed of changes cannot be read; verdicts are not taken from memory");
         }
         failing = looked.is_err();
-        if !failing {
-            announced.keep_up(&verifier).await;
-        }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Tells of policies that have come in force since, until that has succeeded.
+pub(super) async fn announce(verifier: Arc<Verifier>) {
+    let mut announced = Announced::default();
+    loop {
+        announced.keep_up(&verifier).await;
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Which policies are in force, as far as everybody has been told.
+#[derive(Default)]
+struct Announced {
+    policies: BTreeMap<AppName, PolicyRevision>,
+    failing: bool,
 }
 
 impl Announced {

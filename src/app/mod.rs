@@ -130,6 +130,7 @@ impl Service {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<Stopped, ServiceFault> {
         let renewing = tokio::spawn(upstreams::renew_status_list(Arc::clone(&self.verifier)));
         let looking = tokio::spawn(changes::follow(Arc::clone(&self.verifier)));
+        let announcing = tokio::spawn(changes::announce(Arc::clone(&self.verifier)));
         let following = self.followed.map(|followed| followed.follow(Arc::clone(&self.verifier), self.reloads));
         let following = tokio::spawn(async {
             if let Some(following) = following {
@@ -151,7 +152,7 @@ impl Service {
             gateway.await.ok();
         }
         drop(drained);
-        for task in [following, tending, renewing, looking] {
+        for task in [following, tending, renewing, looking, announcing] {
             task.abort();
             // Only then is its hold on the store gone.
             task.await.ok();

@@ -9,7 +9,9 @@ use super::fault::BuildFault;
 use super::key_attestation::KeyAttestation;
 use super::play_integrity::PlayIntegrity;
 use super::refusal::Refusal;
-use crate::appraisal::{Appraisal, Circumstances, Policy, Reason, Remedy, TrustVector, Worth, appraise};
+use crate::appraisal::{
+    Appraisal, Circumstances, Policy, PolicyRevision, Reason, Remedy, TrustVector, Worth, appraise,
+};
 use crate::endorsement::status_list::KeptList;
 use crate::evidence::claims::{self, Claims, Format};
 use crate::ids::AppName;
@@ -142,6 +144,11 @@ impl App {
     /// The policy that applies.
     pub(super) const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Its revision.
+    pub(super) const fn revision(&self) -> PolicyRevision {
+        self.frame.policy
     }
 
     /// What the claims rest on that an earlier configuration named and this one does not.

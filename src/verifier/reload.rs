@@ -52,6 +52,6 @@ impl Verifier {
 
     /// The policy that is in force for each app, in the order of their names.
     pub fn policies(&self) -> BTreeMap<AppName, PolicyRevision> {
-        self.apps.load().values().map(|app| (app.name.clone(), app.policy().revision())).collect()
+        self.apps.load().values().map(|app| (app.name.clone(), app.revision())).collect()
     }
 }

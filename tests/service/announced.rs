@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bonafide::app::Service;
+use bonafide::cache::LEASE;
 use bonafide::clock::SystemClock;
 use bonafide::config::Config;
 use bonafide::grpc::proto::verdict_service_client::VerdictServiceClient;
@@ -113,4 +114,20 @@ async fn d07_a_policy_is_told_although_the_store_failed_at_first() {
         expected = next;
     }
     assert_eq!(told(&mut stream).await, revision(&expected, folder.path()));
+}
+
+/// Announcements wait for the writer; a heartbeat says that the feed is followed all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announcement_that_waits_does_not_hold_up_the_feed() {
+    let (folder, _lab) = stage();
+    let store = Arc::new(Slow::new());
+    store.stuck.store(true, Ordering::SeqCst);
+    let (channel, _stop) = following(&store, &folder.path().join("bonafide.toml"), &text(folder.path())).await;
+    while store.announcements.load(Ordering::SeqCst) == 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    sleep(LEASE).await;
+    let mut stream = watch(&channel).await;
+    let message = timeout(SOON, stream.message()).await.expect("comes soon").expect("a stream").expect("a message");
+    assert!(matches!(message.change, Some(Change::Heartbeat(_))), "{message:?}");
 }

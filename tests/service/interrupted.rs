@@ -1,6 +1,6 @@
 //! Callers that go away while their proof is being kept.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -45,6 +45,8 @@ pub(crate) struct Slow {
     leaving: AtomicBool,
     /// How many status lists will not be kept yet.
     pub(crate) full: AtomicU32,
+    /// Whether announcements wait for ever.
+    pub(crate) stuck: AtomicBool,
     /// How many announcements will fail yet.
     pub(crate) deaf: AtomicU32,
     /// How many announcements were tried.
@@ -53,8 +55,9 @@ pub(crate) struct Slow {
 
 impl Slow {
     pub(crate) fn new() -> Self {
-        let (away, leaving, full, deaf, announcements) = Default::default();
-        Self { store: MemoryStore::new(), answers: Semaphore::new(0), away, leaving, full, deaf, announcements }
+        let (away, leaving, full, stuck, deaf, announcements) = Default::default();
+        let (store, answers) = (MemoryStore::new(), Semaphore::new(0));
+        Self { store, answers, away, leaving, full, stuck, deaf, announcements }
     }
 
     /// What the store answers while it is there.
@@ -110,6 +113,9 @@ impl Store for Slow {
 
     fn announce(&self, announcement: Announcement, at: Timestamp) -> Answer<'_, AnnounceOutcome> {
         self.announcements.fetch_add(1, Ordering::SeqCst);
+        if self.stuck.load(Ordering::SeqCst) {
+            return Box::pin(pending());
+        }
         if is_one_of(&self.deaf) {
             return Box::pin(async { Err(StoreFault::Backend("deaf".to_owned())) });
         }
