@@ -121,6 +121,8 @@ impl Verifier {
         let AssertCall { client_data, proof, session, context, .. } = *call;
         let request = context.and_then(|context| context.signed_request().ok());
         let bound = context.map(|context| self.bound(app, &caller.relying_party, &context));
+        // A context that is there for the request alone takes nothing away.
+        let bound = bound.filter(|bound| !bound.is_empty());
         Statement { client_data, proof, session, over: request.map_or(Over::Anything, Over::IfAny), bound, named }
     }
 
@@ -279,7 +281,8 @@ impl Verifier {
         };
         // Others may weigh the claims by another policy than this one. A time that moves on makes nothing worse, but what had grown
         // too old may count again.
-        let is_news = |said: &Claims| !said.repeat(&instance.claims) || before().decision != verdict.decision;
+        let worth = |verdict: &Verdict| (verdict.decision, verdict.tier);
+        let is_news = |said: &Claims| !said.repeat(&instance.claims) || worth(&before()) != worth(&verdict);
         let tells = if claims.as_ref().is_some_and(is_news) { Tells::Claims } else { Tells::Tier };
         Advance {
             challenge: proof.challenge,

@@ -198,10 +198,15 @@ async fn the_latest_proof_says_what_is_bound() {
     assert_allowed(&checked_from(&service, &instance, moved.clone()).await);
     let service = service.restart_with(|config| config.verifier.apps[0].binding = policy).await;
     assert_allowed(&checked_from(&service, &instance, moved).await);
-    let nothing = service.signed("shop", &instance, &mut phone).await;
-    let nothing = AssertRequest { context: Some(RequestContext::default()), ..nothing };
-    assert_eq!(service.assert(nothing).await.decision(), Decision::Allow);
-    assert_found(&checked_from(&service, &instance, home()).await, Decision::Deny, "binding_address_unbound");
+    let of_the_request = RequestContext { method: "POST".to_owned(), ..RequestContext::default() };
+    for (context, code) in
+        [(of_the_request, "binding_address_mismatch"), (context("", "", "session 1"), "binding_address_unbound")]
+    {
+        let request = service.signed("shop", &instance, &mut phone).await;
+        let request = AssertRequest { context: Some(context), ..request };
+        assert_eq!(service.assert(request).await.decision(), Decision::Allow);
+        assert_found(&checked_from(&service, &instance, home()).await, Decision::Deny, code);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
