@@ -78,11 +78,7 @@ impl Verifier {
         };
         match (id, token) {
             (Some(id), _) => self.instance_anew(app, id, at).await,
-            (None, Some(known)) => match self.standing(app, caller, known, at).await {
-                Ok(verdict) => Ok(Some(Arc::unwrap_or_clone(verdict))),
-                Err(Setback::Refused(_)) => Ok(None),
-                Err(Setback::Fault(fault)) => Err(fault),
-            },
+            (None, Some(known)) => self.session_anew(app, caller, known, at).await,
             (None, None) => Ok(None),
         }
     }
@@ -93,6 +89,24 @@ impl Verifier {
             let verdict = self.verdict(app, Subject::Instance(id), instance.claims, at.now, (standing, at.now));
             verdict.bound_to(instance.bound)
         }))
+    }
+
+    /// What was proved of a session is not kept: another token may be better only where this one was good when it was signed.
+    async fn session_anew(
+        &self,
+        app: &App,
+        caller: &Caller,
+        known: &KnownToken,
+        at: Moment,
+    ) -> Result<Option<Verdict>, CallFault> {
+        if known.claims.decision != Decision::Allow {
+            return Ok(None);
+        }
+        match self.standing(app, caller, known, at).await {
+            Ok(verdict) => Ok(Some(Verdict { issued_at: at.now, ..Arc::unwrap_or_clone(verdict) })),
+            Err(Setback::Refused(_)) => Ok(None),
+            Err(Setback::Fault(fault)) => Err(fault),
+        }
     }
 
     /// Whether an assertion would do, which changes neither token nor binding.

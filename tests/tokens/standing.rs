@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bonafide::appraisal::{Aspect, Concern, Mode, OwnCode, OwnRule, Percent, Remedy};
 use bonafide::crypto::digest::sha256;
 use bonafide::evidence::signed_request::SignedRequest;
 use bonafide::gateway::{self, Gateway, GatewayRules, Route};
@@ -11,7 +12,8 @@ use bonafide::lab::client_data::ClientDataPlan;
 use bonafide::telemetry::{GatewayKind, GatewayOutcome};
 use bonafide::verdict::{Decision, Tier};
 use bonafide::verifier::{
-    AppConfig, AssertProof, CheckCall, CheckSubject, FreshAssertion, Group, Purpose, RequestContext, Role, Ruling, Said,
+    AppConfig, AssertProof, CheckCall, CheckSubject, FreshAssertion, Group, Purpose, Relief, RequestContext, Role,
+    Ruling, Said,
 };
 use serde_json::{Value, json};
 
@@ -198,5 +200,38 @@ async fn what_the_token_says_is_not_bettered_by_an_assertion() {
         assert_eq!((verdict.decision, codes(&verdict)), (decision, expected.to_vec()));
         assert_eq!(verdict.expires_at, START.plus(Duration::from_secs(300)), "no longer than the token");
         assert_refused(&bench.check(call(path)).await, "challenge_replayed");
+    }
+}
+
+/// Of a session nothing is kept but its token: whether another one helps follows from what this one says.
+#[tokio::test]
+async fn another_token_is_asked_for_where_it_may_help() {
+    let bench = Bench::new().await;
+    let old = OwnRule {
+        code: OwnCode::of("old").expect("a name"),
+        when: "request.proof_age > 60".parse().expect("a condition"),
+        tier: Concern::Warning,
+        effect: Aspect::Configuration,
+        remedy: Remedy::NewChallenge,
+        text: "found".to_owned(),
+        mode: Mode::Enforce,
+        percent: Percent::ALL,
+    };
+    let mut apps = apps(&bench.lab);
+    apps[0].own_rules = vec![old];
+    bench.verifier.reload(apps).expect("reloads");
+    let good = bench.session_token().await;
+    let doubted = bench.forged(&good, |_, payload| {
+        payload["submods"]["shop"]["ear_status"] = json!("warning");
+        payload["submods"]["shop"]["ear_verifier_claims"]["decision"] = json!("step_up");
+    });
+    bench.later(Duration::from_secs(61));
+    for (token, proof) in [(good, true), (doubted, false)] {
+        let context = RequestContext { user_session: SESSION, ..RequestContext::default() };
+        let app = name("shop");
+        let call = CheckCall { context, ..CheckCall::of(&app, CheckSubject::Token(&token)) };
+        assert_eq!(bench.check(call).await.decision, Decision::StepUp);
+        let relief = bench.verifier.relief(&caller(Role::Gateway), &call, None).await;
+        assert_eq!(relief, Ok(Relief { assertion: false, proof }));
     }
 }
