@@ -14,7 +14,7 @@ const PLAIN_KEYS: [&str; 6] = ["key", "api_key", "secret", "token", "password", 
 
 /// How a key is written instead.
 const KEY_HINT: &str = "the key itself is never written down: set key_sha256 to what \
-    `printf %s \"$KEY\" | sha256sum` prints";
+    `printf %s \"$KEY\" | openssl dgst -sha256 -r` prints first";
 
 /// For which relying parties, beside its own, each caller may have tokens signed.
 pub(super) type Audiences = HashMap<Name, Vec<Name>>;

@@ -207,7 +207,7 @@ fn callers_are_told_apart_by_name_and_key() {
 
 #[test]
 fn f17_keys_are_neither_taken_nor_shown() {
-    let hint = "the key itself is never written down: set key_sha256 to what `printf %s \"$KEY\" | sha256sum` prints";
+    let hint = "the key itself is never written down: set key_sha256 to what `printf %s \"$KEY\" | openssl dgst -sha256 -r` prints first";
     let start = "[[caller]]\nname = \"edge\"\nrole = \"gateway\"\n";
     let plain = with_app(&format!("{start}{DIGEST}\nkey = \"hunter2\""));
     assert_eq!(faults(&plain), [format!("5:1: unknown key \"key\" in [caller]; {hint}")]);
