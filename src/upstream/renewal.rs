@@ -55,6 +55,9 @@ pub enum RenewalFault {
     /// A list that has lost too many entries.
     #[error(transparent)]
     Shrunk(#[from] Shrunk),
+    /// Another list, from before the one that is kept: a cache on its way was late.
+    #[error("the source sends a list that is older than the one in force")]
+    Older,
     /// Nothing has changed, says the source, but nothing is kept.
     #[error("the source says that nothing has changed, but nothing is kept")]
     NothingKept,
@@ -80,7 +83,12 @@ pub fn renew(
             let list = StatusList::parse(&body)?;
             kept.map_or(Ok(()), |(older, _)| list.may_follow(&older.list, max_shrink_percent))?;
             let changed = kept.is_none_or(|(older, _)| older.list.digest() != list.digest());
-            Ok(Renewal { kept: dated(Arc::new(list), now, fresh_for, age), tag, body: Some(body), changed })
+            let list = dated(Arc::new(list), now, fresh_for, age);
+            // A list of a time that has not come gives way to any.
+            if changed && kept.is_some_and(|(newer, _)| newer.fetched_at > list.fetched_at && newer.fetched_at <= now) {
+                return Err(RenewalFault::Older);
+            }
+            Ok(Renewal { kept: list, tag, body: Some(body), changed })
         }
     }
 }
@@ -128,6 +136,23 @@ mod tests {
         assert_eq!(renew(kept, new(body(4)), NOW, 50), Err(RenewalFault::Shrunk(Shrunk { from: 10, to: 4 })));
         assert_eq!(renew(kept, new(body(0)), NOW, 50), Err(RenewalFault::List(ListFault::Empty)));
         assert_eq!(renew(None, new(body(0)), NOW, 50), Err(RenewalFault::List(ListFault::Empty)));
+    }
+
+    #[test]
+    fn a09_an_older_list_does_not_take_the_place_of_a_newer_one() {
+        let first = renew(None, new(body(10)), NOW, 50).expect("a list");
+        let kept = Some((&first.kept, None));
+        let late = |seconds| Fetched::New {
+            body: body(11),
+            fresh_for: HOUR,
+            age: Duration::from_secs(seconds),
+            tag: EntityTag::parse("\"2\""),
+        };
+        assert_eq!(renew(kept, late(61), NOW, 50), Err(RenewalFault::Older));
+        assert!(renew(kept, late(59), NOW, 50).expect("a newer list").changed);
+        let same = Fetched::New { body: body(10), fresh_for: HOUR, age: HOUR, tag: None };
+        assert!(!renew(kept, same, NOW, 50).expect("the same list").changed);
+        assert!(renew(kept, late(61), NOW.minus(HOUR), 50).expect("the clock was ahead").changed);
     }
 
     #[test]
