@@ -18,7 +18,7 @@ mod version;
 use serde::{Serialize, Serializer};
 
 pub use fault::ExpressionFault;
-pub use schema::{Facts, Kind, Schema, Slot, Texts, Truth, Value};
+pub use schema::{Absence, Facts, Kind, Schema, Slot, Texts, Truth, Value};
 pub use version::{Version, VersionMalformed};
 
 use parser::Parser;
@@ -60,7 +60,7 @@ impl Expression {
     }
 
     /// Whether it holds. Looks at each part at most once, allocates nothing and cannot fail: what rests on a fact that is
-    /// absent, or that is not of the kind that the schema promised, is unknown.
+    /// absent is unknown, or neither true nor false where it was not sent; what is not of the kind that the schema promised is unknown.
     pub fn holds(&self, facts: &impl Facts) -> Truth {
         self.condition.truth(facts).into()
     }

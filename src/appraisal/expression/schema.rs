@@ -46,6 +46,20 @@ pub trait Facts {
     fn presence(&self, slot: Slot) -> Option<bool> {
         Some(self.value(slot).is_some())
     }
+
+    /// Why a fact has no value.
+    fn absence(&self, _slot: Slot) -> Absence {
+        Absence::Unknown
+    }
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It may be anything: it is only not known here.
+    Unknown,
+    /// It is nothing: what would state it was not sent.
+    Unsent,
 }
 
 /// The value of a fact.
@@ -92,23 +106,27 @@ impl Texts for BTreeSet<String> {
     }
 }
 
-/// Whether an expression holds.
+/// Whether an expression holds: whether it may, and whether it may not, with all that the unknown facts could be. What was not sent
+/// makes it neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
-    /// It holds, whatever the facts are that are absent.
+    /// It may hold, and nothing that is unknown would deny it.
     True,
-    /// It does not hold, whatever the facts are that are absent.
+    /// It may be denied, and nothing that is unknown would make it hold.
     False,
-    /// An absent fact decides.
+    /// It may be either.
     Unknown,
+    /// It is neither, whatever is unknown.
+    Unsent,
 }
 
-impl From<Option<bool>> for Truth {
-    fn from(truth: Option<bool>) -> Self {
+impl From<Result<bool, Absence>> for Truth {
+    fn from(truth: Result<bool, Absence>) -> Self {
         match truth {
-            Some(true) => Self::True,
-            Some(false) => Self::False,
-            None => Self::Unknown,
+            Ok(true) => Self::True,
+            Ok(false) => Self::False,
+            Err(Absence::Unknown) => Self::Unknown,
+            Err(Absence::Unsent) => Self::Unsent,
         }
     }
 }

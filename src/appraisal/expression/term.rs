@@ -1,9 +1,12 @@
-//! What an expression becomes: conditions over terms, weighed in the logic of three values that Kleene described.
+//! What an expression becomes: conditions over terms, weighed in the logic of four values that Belnap described.
 
 use std::cmp::Ordering;
 
-use super::schema::{Facts, Slot, Value};
+use super::schema::{Absence, Facts, Slot, Value};
 use super::version::Version;
+
+/// What is known, or why it is not.
+type Found<T> = Result<T, Absence>;
 
 /// What is true or false.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,82 +59,104 @@ pub(super) enum Search {
 }
 
 impl Condition {
-    /// `None` when an absent fact decides.
-    pub(super) fn truth(&self, facts: &impl Facts) -> Option<bool> {
+    /// Whether it holds, unless an absent fact decides.
+    pub(super) fn truth(&self, facts: &impl Facts) -> Found<bool> {
         match self {
-            Self::Plain(term) => term.value(facts)?.as_bool(),
-            Self::Has(slot) => facts.presence(*slot),
+            Self::Plain(term) => term.value(facts)?.as_bool().ok_or(Absence::Unknown),
+            Self::Has(slot) => facts.presence(*slot).ok_or(Absence::Unknown),
             Self::Not(condition) => condition.truth(facts).map(|truth| !truth),
             Self::All(conditions) => settle(false, conditions.iter().map(|condition| condition.truth(facts))),
             Self::Any(conditions) => settle(true, conditions.iter().map(|condition| condition.truth(facts))),
             Self::Compare(comparison, terms) => {
                 let (left, right) = both(terms, facts)?;
-                Some(comparison.takes(order(left, right)?))
+                Ok(comparison.takes(order(left, right)?))
             }
             Self::Among(term, others) => {
                 let value = term.value(facts)?;
-                let equal = |other: &Term| Some(order(value, other.value(facts)?)?.is_eq());
+                let equal = |other: &Term| Ok(order(value, other.value(facts)?)?.is_eq());
                 settle(true, others.iter().map(equal))
             }
             Self::Within(terms) => match both(terms, facts)? {
-                (Value::Text(text), Value::Texts(texts)) => Some(texts.has(text)),
-                _ => None,
+                (Value::Text(text), Value::Texts(texts)) => Ok(texts.has(text)),
+                _ => Err(Absence::Unknown),
             },
             Self::Search(search, terms) => match both(terms, facts)? {
-                (Value::Text(text), Value::Text(part)) => Some(search.finds(text, part)),
-                _ => None,
+                (Value::Text(text), Value::Text(part)) => Ok(search.finds(text, part)),
+                _ => Err(Absence::Unknown),
             },
         }
     }
 }
 
-/// `by` as soon as one truth is `by`; otherwise its opposite, when all are known.
-fn settle(by: bool, truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut rest = Some(!by);
+/// `by` as soon as one truth is `by`; otherwise its opposite, when all are known. It is `by` as well where one is unknown and another
+/// was not sent: the one may be `by`, and the other leaves no way to the opposite.
+fn settle(by: bool, truths: impl Iterator<Item = Found<bool>>) -> Found<bool> {
+    let mut rest = Ok(!by);
     for truth in truths {
-        match truth {
-            Some(truth) if truth == by => return Some(by),
-            Some(_) => {}
-            None => rest = None,
+        rest = match (rest, truth) {
+            (Ok(_), truth) => truth,
+            (Err(_), Ok(truth)) if truth != by => rest,
+            (Err(one), Err(other)) if one == other => rest,
+            _ => Ok(by),
+        };
+        if rest == Ok(by) {
+            break;
         }
     }
     rest
 }
 
-fn both<'a>(terms: &'a [Term; 2], facts: &'a impl Facts) -> Option<(Value<'a>, Value<'a>)> {
+/// Both values. One that was not sent leaves the other without a meaning, known or not.
+fn both<'a>(terms: &'a [Term; 2], facts: &'a impl Facts) -> Found<(Value<'a>, Value<'a>)> {
     let [left, right] = terms;
-    Some((left.value(facts)?, right.value(facts)?))
+    match (left.value(facts), right.value(facts)) {
+        (_, Err(Absence::Unsent)) => Err(Absence::Unsent),
+        (left, right) => Ok((left?, right?)),
+    }
 }
 
-/// Texts compare by code points, as in CEL. `None` for values of different kinds, and for lists.
-fn order(left: Value<'_>, right: Value<'_>) -> Option<Ordering> {
+/// What comes of a choice that is open. A branch that was not sent adds nothing to the other.
+fn either<'a>(yes: Found<Value<'a>>, no: Found<Value<'a>>) -> Found<Value<'a>> {
+    match (yes, no) {
+        (Err(Absence::Unsent), other) | (other, Err(Absence::Unsent)) => other,
+        _ => Err(Absence::Unknown),
+    }
+}
+
+/// Texts compare by code points, as in CEL. Unknown for values of different kinds, and for lists.
+fn order(left: Value<'_>, right: Value<'_>) -> Found<Ordering> {
     match (left, right) {
-        (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(&right)),
-        (Value::Int(left), Value::Int(right)) => Some(left.cmp(&right)),
-        (Value::Text(left), Value::Text(right)) => Some(left.cmp(right)),
-        (Value::Version(left), Value::Version(right)) => Some(left.cmp(&right)),
-        _ => None,
+        (Value::Bool(left), Value::Bool(right)) => Ok(left.cmp(&right)),
+        (Value::Int(left), Value::Int(right)) => Ok(left.cmp(&right)),
+        (Value::Text(left), Value::Text(right)) => Ok(left.cmp(right)),
+        (Value::Version(left), Value::Version(right)) => Ok(left.cmp(&right)),
+        _ => Err(Absence::Unknown),
     }
 }
 
 impl Term {
-    /// `None` when an absent fact decides.
-    pub(super) fn value<'a>(&'a self, facts: &'a impl Facts) -> Option<Value<'a>> {
+    /// Its value, unless an absent fact decides.
+    pub(super) fn value<'a>(&'a self, facts: &'a impl Facts) -> Found<Value<'a>> {
         match self {
-            Self::Bool(value) => Some(Value::Bool(*value)),
-            Self::Int(value) => Some(Value::Int(*value)),
-            Self::Text(value) => Some(Value::Text(value)),
-            Self::Version(value) => Some(Value::Version(*value)),
-            Self::Fact(slot) => facts.value(*slot),
+            Self::Bool(value) => Ok(Value::Bool(*value)),
+            Self::Int(value) => Ok(Value::Int(*value)),
+            Self::Text(value) => Ok(Value::Text(value)),
+            Self::Version(value) => Ok(Value::Version(*value)),
+            Self::Fact(slot) => facts.value(*slot).ok_or_else(|| facts.absence(*slot)),
             Self::Condition(condition) => condition.truth(facts).map(Value::Bool),
             Self::If(parts) => {
                 let (condition, yes, no) = &**parts;
-                if condition.truth(facts)? { yes.value(facts) } else { no.value(facts) }
+                match condition.truth(facts) {
+                    Ok(true) => yes.value(facts),
+                    Ok(false) => no.value(facts),
+                    Err(Absence::Unknown) => either(yes.value(facts), no.value(facts)),
+                    Err(Absence::Unsent) => Err(Absence::Unsent),
+                }
             }
-            Self::Size(term) => size(term.value(facts)?).map(Value::Int),
+            Self::Size(term) => size(term.value(facts)?).map(Value::Int).ok_or(Absence::Unknown),
             Self::VersionOf(term) => match term.value(facts)? {
-                Value::Text(text) => text.parse().ok().map(Value::Version),
-                _ => None,
+                Value::Text(text) => text.parse().map(Value::Version).map_err(|_| Absence::Unknown),
+                _ => Err(Absence::Unknown),
             },
         }
     }

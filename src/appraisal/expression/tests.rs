@@ -45,6 +45,8 @@ struct Phone {
     known: u16,
     /// One bit for each fact of which it is not known whether it is there.
     unclear: u16,
+    /// One bit for each fact that is stated by nothing that was sent.
+    unsent: u16,
 }
 
 impl Phone {
@@ -55,6 +57,7 @@ impl Phone {
             signers: texts(&["aa", "bb", "cc"]).into_iter().collect(),
             known: 0b11_1111_1111,
             unclear: 0,
+            unsent: 0,
         }
     }
 }
@@ -83,6 +86,10 @@ impl Facts for Phone {
     fn presence(&self, slot: Slot) -> Option<bool> {
         let is_unclear = self.unclear & !self.known & (1 << slot.0) != 0;
         (!is_unclear).then(|| self.value(slot).is_some())
+    }
+
+    fn absence(&self, slot: Slot) -> Absence {
+        if self.unsent & (1 << slot.0) == 0 { Absence::Unknown } else { Absence::Unsent }
     }
 }
 
@@ -205,6 +212,76 @@ fn what_is_absent_is_unknown_unless_the_rest_decides() {
     );
     all(Truth::False, &["false && gone.flag", "gone.flag && false", "true && gone.flag && false"]);
     all(Truth::True, &["true || gone.flag", "gone.flag || true", "'a' in [gone.text, 'a']"]);
+}
+
+/// `gone` was not sent, and `request` is not known.
+#[track_caller]
+fn all_of_part(expected: Truth, texts: &[&str]) {
+    let phone = Phone { known: 0b00_1111_1111, unsent: 0b1100_0000_0000, ..Phone::new() };
+    for text in texts {
+        assert_eq!(compiled(text).holds(&phone), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_rests_on_what_was_not_sent_is_neither_true_nor_false() {
+    all_of_part(
+        Truth::Unsent,
+        &[
+            "gone.flag",
+            "!gone.flag",
+            "gone.flag && true || false",
+            "gone.text == request.package",
+            "request.package != gone.text",
+            "gone.text in []",
+            "gone.text in [request.package]",
+            "'a' in [gone.text]",
+            "gone.text in app.signers",
+            "request.package.contains(gone.text)",
+            "size(gone.text) > 1 || version(gone.text) > version('1')",
+            "gone.flag ? true : true",
+            "request.package == 'a' ? gone.flag : !gone.flag",
+            "(request.package == 'a' ? gone.text : gone.text) == 'a'",
+        ],
+    );
+    all_of_part(
+        Truth::Unknown,
+        &[
+            "request.package == 'a'",
+            "request.package == 'a' && !has(gone.flag)",
+            "request.package == 'a' && (!has(gone.flag) || gone.flag)",
+            "request.package == 'a' || has(gone.flag) && gone.flag",
+            "request.package == 'a' ? true : false",
+        ],
+    );
+}
+
+#[test]
+fn what_was_not_sent_adds_nothing_to_what_is_unknown() {
+    all_of_part(
+        Truth::False,
+        &[
+            "false && gone.flag",
+            "has(gone.flag)",
+            "gone.flag && request.package == 'a'",
+            "request.package == 'a' && gone.flag",
+            "request.package == 'a' && (true && gone.flag)",
+            "(request.package == 'a' && gone.flag) == true",
+            "request.package == 'a' ? gone.flag : false",
+            "(request.package == 'a' ? gone.text : 'b') == 'a'",
+        ],
+    );
+    all_of_part(
+        Truth::True,
+        &[
+            "gone.flag || true",
+            "gone.flag || request.package == 'a'",
+            "!(gone.flag && request.package == 'a')",
+            "(gone.flag && request.package == 'a') == false",
+            "request.package in [gone.text, 'a'] || gone.flag",
+            "request.package == 'a' ? true : gone.flag",
+        ],
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::request::Request;
 use super::table::{Read, Source};
 use super::{fact, source};
-use crate::appraisal::expression::{Facts, Slot, Value};
+use crate::appraisal::expression::{Absence, Facts, Slot, Value};
 use crate::evidence::claims::{Claims, PlayIntegrity};
 
 /// The claims of one instance, and perhaps a request of its own.
@@ -37,6 +37,18 @@ impl<'a> Known<'a> {
     }
 }
 
+/// Whether there is what states the facts of this source. Claims that were not kept are those of a session, which has shown Play
+/// Integrity alone.
+pub(in crate::appraisal) fn was_sent(source: Source, claims: Option<&Claims>) -> bool {
+    let Some(claims) = claims else { return !matches!(source, Source::AppAttest | Source::KeyAttestation) };
+    match source {
+        Source::AppAttest => claims.app_attest.is_some(),
+        Source::KeyAttestation => claims.key_attestation.is_some(),
+        Source::PlayIntegrity => claims.play_integrity.as_ref().and_then(PlayIntegrity::claims).is_some(),
+        Source::Anything | Source::Request => true,
+    }
+}
+
 impl Facts for Known<'_> {
     fn value(&self, slot: Slot) -> Option<Value<'_>> {
         match fact(slot)?.read {
@@ -56,5 +68,9 @@ impl Facts for Known<'_> {
         };
         let is_there = self.value(slot).is_some();
         (is_there || !may_be_there).then_some(is_there)
+    }
+
+    fn absence(&self, slot: Slot) -> Absence {
+        if was_sent(source(slot), self.claims) { Absence::Unknown } else { Absence::Unsent }
     }
 }

@@ -8,7 +8,7 @@ mod words;
 
 pub use request::Request;
 
-pub(super) use known::Known;
+pub(super) use known::{Known, was_sent};
 pub(super) use table::Source;
 
 use super::expression::{Kind, Schema, Slot};

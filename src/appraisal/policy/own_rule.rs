@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::application::{Application, Concern, Mode, Percent};
 use crate::appraisal::expression::{Expression, ExpressionFault, Slot, Truth};
-use crate::appraisal::facts::{FactNames, Known, Source, source};
+use crate::appraisal::facts::{FactNames, Known, Source, source, was_sent};
 use crate::appraisal::reason::{Reason, Remedy};
 use crate::appraisal::vector::{Aspect, TrustVector};
 use crate::evidence::claims::Claims;
@@ -122,13 +122,12 @@ impl fmt::Display for OwnCode {
 }
 
 impl Condition {
-    /// Whether it is found. In evidence that it speaks of, whatever is not known to be otherwise is. Where the phone has sent none of
-    /// that, it is what the condition itself says of absence: that something is missing is for other rules to find.
+    /// Whether it is found, on a phone of its platform: whatever may hold is. Of evidence that the phone has not sent, it is what the
+    /// condition itself says of absence: that something is missing is for other rules to find.
     pub(in crate::appraisal) fn is_found(&self, known: &Known<'_>) -> bool {
         match self.expression.holds(known) {
-            Truth::True => self.needs.fit(known.claims()),
-            Truth::Unknown => self.needs.are_in(known.claims()),
-            Truth::False => false,
+            Truth::True | Truth::Unknown => self.needs.fit(known.claims()),
+            Truth::False | Truth::Unsent => false,
         }
     }
 
@@ -147,7 +146,7 @@ impl Condition {
 
     /// Whether it says something about these claims, and further sections would not change it.
     pub(in crate::appraisal) fn is_settled_by(&self, claims: &Claims) -> bool {
-        !self.mentions.anything && self.mentions.have_format() && self.mentions.are_in(Some(claims))
+        !self.mentions.anything && self.mentions.have_format() && self.mentions.are_in(claims)
     }
 }
 
@@ -206,13 +205,11 @@ impl Sources {
         }
     }
 
-    /// Whether the claims have all these sections, each with something in it. Claims that were not kept are those of a session, which
-    /// has shown Play Integrity alone.
-    fn are_in(self, claims: Option<&Claims>) -> bool {
-        let Some(claims) = claims else { return !self.app_attest && !self.key_attestation };
-        let said = || claims.play_integrity.as_ref().is_some_and(|integrity| integrity.claims().is_some());
-        (!self.app_attest || claims.app_attest.is_some())
-            && (!self.key_attestation || claims.key_attestation.is_some())
-            && (!self.play_integrity || said())
+    /// Whether the claims have all these sections, each with something in it.
+    fn are_in(self, claims: &Claims) -> bool {
+        let there = |source| was_sent(source, Some(claims));
+        (!self.app_attest || there(Source::AppAttest))
+            && (!self.key_attestation || there(Source::KeyAttestation))
+            && (!self.play_integrity || there(Source::PlayIntegrity))
     }
 }

@@ -192,6 +192,34 @@ fn rules_over_requests_know_of_a_session_that_play_integrity_spoke_alone() {
     }
 }
 
+/// An Android phone that sends its key alone, where a rule says that this does not help.
+#[test]
+fn f03_absence_is_found_whatever_is_hidden_of_the_request() {
+    let without = Claims { play_integrity: None, ..android() };
+    let unlicensed = "(!has(play_integrity.licensing) || play_integrity.licensing != \"LICENSED\")";
+    let found = |when: &str, claims: Option<&Claims>| {
+        let own = policy(vec![rule("own", when)]);
+        let over = |request| codes(&appraise_request(&own, claims, &request, &at(&[])).reasons) == ["custom_own"];
+        let named = |authority| over(Request { scheme: "https", authority, path: "/pay", ..Request::default() });
+        let undescribed = over(Request { is_undescribed: true, ..Request::default() });
+        [named("admin.example"), named("admin.example."), over(Request::default()), undescribed, named("shop.example")]
+    };
+    let admin = |condition: &str| format!("request.authority == \"admin.example\" && {condition}");
+    let found_all = [true, true, true, true, false];
+    assert_eq!(found(&admin(unlicensed), Some(&without)), found_all);
+    assert_eq!(found(&admin(unlicensed), None), found_all);
+    assert_eq!(found(&admin(unlicensed), Some(&android())), [false; 5]);
+    assert_eq!(found(&admin(unlicensed), Some(&iphone())), [false; 5], "phones of another platform");
+    let open = admin("play_integrity.licensing != \"LICENSED\"");
+    assert_eq!(found(&open, Some(&without)), [false; 5], "that there is none is found by other rules");
+    let unless = "!(request.authority == \"shop.example\" && play_integrity.licensing == \"LICENSED\")";
+    assert_eq!(found(unless, Some(&without)), found_all);
+    assert_eq!(found(unless, Some(&android())), found_all);
+    let chain = admin("(!has(key_attestation.os_patch) || key_attestation.os_patch < version(\"2026\"))");
+    assert_eq!(found(&chain, None), found_all, "a session");
+    assert_eq!(found(&admin("key_attestation.os_patch < version(\"2026\")"), None), [false; 5]);
+}
+
 #[test]
 fn f03_a_host_is_known_in_every_spelling() {
     let own = policy(vec![rule("admin", "request.authority == \"admin.example\"")]);

@@ -11,6 +11,8 @@ fn condition() -> impl Strategy<Value = String> {
         Just("key.locked".to_owned()),
         Just("gone.flag".to_owned()),
         Just("has(gone.flag)".to_owned()),
+        Just("request.path == gone.text".to_owned()),
+        Just("(has(key.level) ? gone.text : request.path) in ['/pay/now', app.name]".to_owned()),
         Just("has(key.level)".to_owned()),
         Just("key.level == 'tee'".to_owned()),
         Just("key.level in ['strongbox', gone.text, 'tee']".to_owned()),
@@ -74,6 +76,21 @@ fn outcome(text: &str, known: u16) -> Option<Truth> {
     outcome_of(text, &Phone { known, ..Phone::new() })
 }
 
+/// Whether it may hold, and whether it may not.
+const fn may(truth: Truth) -> [bool; 2] {
+    match truth {
+        Truth::True => [true, false],
+        Truth::False => [false, true],
+        Truth::Unknown => [true, true],
+        Truth::Unsent => [false, false],
+    }
+}
+
+/// Whether all that `part` may be is among what `whole` may be.
+fn is_in(part: Truth, whole: Truth) -> bool {
+    may(part).iter().zip(may(whole)).all(|(part, whole)| !part || whole)
+}
+
 fn outcome_of(text: &str, phone: &Phone) -> Option<Truth> {
     let expression = Expression::compile(text, &Names);
     if let Err(fault) = &expression {
@@ -95,30 +112,46 @@ proptest! {
     }
 
     #[test]
-    fn what_is_decided_stays_when_more_is_known(
+    fn what_may_be_is_no_more_when_more_is_known(
         text in condition(),
-        (known, unclear) in any::<(u16, u16)>(),
+        (known, unclear, unsent) in any::<(u16, u16, u16)>(),
         (there, settled) in any::<(u16, u16)>(),
     ) {
-        let before = outcome_of(&text, &Phone { known, unclear, ..Phone::new() });
+        let (expression, unsent) = (compiled(&text), unsent & !unclear);
+        let before = expression.holds(&Phone { known, unclear, unsent, ..Phone::new() });
         let (known, unclear) = (known | (there & unclear), unclear & !settled);
-        let after = outcome_of(&text, &Phone { known, unclear, ..Phone::new() });
-        prop_assert!(before == Some(Truth::Unknown) || before == after, "{before:?} {after:?}");
-        prop_assert_ne!(outcome(&text, u16::MAX), Some(Truth::Unknown));
+        let after = expression.holds(&Phone { known, unclear, unsent, ..Phone::new() });
+        prop_assert!(is_in(after, before), "{before:?} {after:?}");
+        let everything = expression.holds(&Phone { known: u16::MAX, unsent, ..Phone::new() });
+        prop_assert!([Truth::True, Truth::False].contains(&everything));
+    }
+
+    #[test]
+    fn sending_nothing_makes_nothing_else_so(text in condition(), known in any::<u16>(), unsent in any::<u16>()) {
+        let expression = compiled(&text);
+        let [all, some] = [0, unsent].map(|unsent| expression.holds(&Phone { known, unsent, ..Phone::new() }));
+        prop_assert!(is_in(some, all), "{some:?} {all:?}");
     }
 
     #[test]
     fn nothing_that_is_needed_is_missing_from_what_is_told(text in condition()) {
         let expression = compiled(&text);
         let needed = expression.needs().fold(0, |known, slot| known | 1 << slot.0);
-        prop_assert_ne!(expression.holds(&Phone { known: needed, ..Phone::new() }), Truth::Unknown);
+        for unsent in [0, u16::MAX] {
+            let truth = expression.holds(&Phone { known: needed, unsent, ..Phone::new() });
+            prop_assert!([Truth::True, Truth::False].contains(&truth), "{truth:?}");
+        }
     }
 
     #[test]
-    fn the_laws_of_de_morgan_hold(left in condition(), right in condition(), known in any::<u16>()) {
-        let both = outcome(&format!("!(({left}) && ({right}))"), known);
-        prop_assert_eq!(both, outcome(&format!("!({left}) || !({right})"), known));
-        let swapped = outcome(&format!("!(({right}) && ({left}))"), known);
+    fn the_laws_of_de_morgan_hold(
+        (left, right) in (condition(), condition()),
+        (known, unclear, unsent) in any::<(u16, u16, u16)>(),
+    ) {
+        let phone = Phone { known, unclear, unsent, ..Phone::new() };
+        let both = outcome_of(&format!("!(({left}) && ({right}))"), &phone);
+        prop_assert_eq!(both, outcome_of(&format!("!({left}) || !({right})"), &phone));
+        let swapped = outcome_of(&format!("!(({right}) && ({left}))"), &phone);
         prop_assert_eq!(both, swapped);
     }
 }
