@@ -232,13 +232,14 @@ struct FewFacts;
 /// The facts whose bits are set.
 struct Known(u16);
 
-const FACTS: [(&str, Kind); 6] = [
+const FACTS: [(&str, Kind); 7] = [
     ("a.bool", Kind::Bool),
     ("a.int", Kind::Int),
     ("a.text", Kind::Text),
     ("a.choice", Kind::Choice(&["one", "two"])),
     ("a.texts", Kind::TextList),
     ("a.version", Kind::Version),
+    ("a.authority", Kind::Authority),
 ];
 
 impl Schema for FewFacts {

@@ -98,7 +98,7 @@ impl Is {
             Self::Equals | Self::NotEquals => !list,
             Self::In | Self::NotIn => !list && kind != Kind::Bool,
             Self::Below | Self::Above => matches!(kind, Kind::Int | Kind::Version),
-            Self::Prefix => kind == Kind::Text,
+            Self::Prefix => matches!(kind, Kind::Text | Kind::Authority),
             Self::Contains | Self::Lacks => list,
         }
     }
@@ -129,6 +129,7 @@ const fn noun(kind: Kind) -> &'static str {
         Kind::Bool => "true or false",
         Kind::Int => "a number",
         Kind::Text => "text",
+        Kind::Authority => "an authority",
         Kind::Choice(_) => "a word",
         Kind::TextList | Kind::ChoiceList(_) => "a list",
         Kind::Version => "a version",
@@ -154,7 +155,9 @@ fn literal(value: Entry<'_>, kind: Kind) -> Option<String> {
         Kind::Bool => value.flag().map(|flag| flag.to_string()),
         Kind::Int => value.integer(0..=u32::MAX).map(|number| number.to_string()),
         Kind::Version => Some(format!("version({})", quoted(value.text()?))),
-        Kind::Text | Kind::Choice(_) | Kind::TextList | Kind::ChoiceList(_) => Some(quoted(value.text()?)),
+        Kind::Text | Kind::Choice(_) | Kind::Authority | Kind::TextList | Kind::ChoiceList(_) => {
+            Some(quoted(value.text()?))
+        }
     }
 }
 

@@ -28,6 +28,16 @@ pub fn plain(scheme: &str, authority: &str) -> Option<String> {
     Some(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
 }
 
+/// The form that this host and port have for both schemes: without a port that is the usual one of either.
+pub fn portable(authority: &str) -> Option<String> {
+    plain("http", &plain("https", authority)?)
+}
+
+/// Whether this may stand in what [`plain`] gives.
+pub fn is_plain_part(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:[]".contains(&byte))
+}
+
 fn usual_port(scheme: &str) -> Option<&'static str> {
     match scheme {
         "https" => Some(":443"),
@@ -71,6 +81,25 @@ mod tests {
         ] {
             assert_eq!(plain(scheme, authority).as_deref(), Some(expected), "{scheme} {authority}");
         }
+    }
+
+    #[test]
+    fn a_portable_form_has_no_usual_port() {
+        for (authority, expected) in [
+            ("Shop.example", Some("shop.example")),
+            ("shop.example:443", Some("shop.example")),
+            ("shop.example:80", Some("shop.example")),
+            ("shop.example:8443", Some("shop.example:8443")),
+            ("[2001:DB8:0::1]:80", Some("[2001:db8::1]")),
+            ("shop.example:80:443", None),
+            ("shop.example:443:80", None),
+            ("shop.example.", None),
+        ] {
+            let form = portable(authority);
+            assert_eq!(form.as_deref(), expected, "{authority}");
+            assert!(form.is_none_or(|form| is_plain_part(&form) && portable(&form) == Some(form)), "{authority}");
+        }
+        assert!(!["Shop", "shop/", "ü", "user@"].iter().any(|part| is_plain_part(part)));
     }
 
     #[test]

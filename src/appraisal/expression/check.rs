@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::fault::ExpressionFault;
 use super::schema::Kind;
 use super::term::{Comparison, Condition, Term};
+use crate::wire::authority;
 
 /// A term with its kind, and where it stands.
 pub(super) struct Typed {
@@ -45,7 +46,7 @@ const fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Bool => "true or false",
         Kind::Int => "a number",
-        Kind::Text | Kind::Choice(_) => "text",
+        Kind::Text | Kind::Choice(_) | Kind::Authority => "text",
         Kind::TextList | Kind::ChoiceList(_) => "a list",
         Kind::Version => "a version",
     }
@@ -54,7 +55,7 @@ const fn noun(kind: Kind) -> &'static str {
 /// The kind without what values are left.
 const fn family(kind: Kind) -> Kind {
     match kind {
-        Kind::Choice(_) => Kind::Text,
+        Kind::Choice(_) | Kind::Authority => Kind::Text,
         Kind::ChoiceList(_) => Kind::TextList,
         kind => kind,
     }
@@ -100,7 +101,7 @@ pub(super) fn within(term: Typed, list: Typed) -> Result<Typed, ExpressionFault>
         Kind::Text => return Err(unfit(list.span, "a list is needed here", list.kind).hint("use `contains`")),
         _ => return Err(unfit(list.span, "a list is needed here", list.kind)),
     }
-    only_choices(list.kind, &term)?;
+    only_values(list.kind, &term)?;
     Ok(Typed::condition(Condition::Within(Box::new([term.into_text()?, list.term])), span))
 }
 
@@ -119,7 +120,7 @@ pub(super) fn either(condition: Typed, yes: Typed, no: Typed) -> Result<Typed, E
 fn meet(left: &Typed, right: &Typed) -> Result<(), ExpressionFault> {
     let families = (family(left.kind), family(right.kind));
     if families.0 == families.1 {
-        return only_choices(left.kind, right).and_then(|()| only_choices(right.kind, left));
+        return only_values(left.kind, right).and_then(|()| only_values(right.kind, left));
     }
     let message = format!("{} cannot be compared with {}", noun(left.kind), noun(right.kind));
     let fault = ExpressionFault::new(left.span.start..right.span.end, message);
@@ -130,15 +131,42 @@ fn meet(left: &Typed, right: &Typed) -> Result<(), ExpressionFault> {
     })
 }
 
-/// A text that is written down has to be among the choices.
-fn only_choices(kind: Kind, other: &Typed) -> Result<(), ExpressionFault> {
-    let (Some(values), Term::Text(text)) = (choices(kind), &other.term) else {
-        return Ok(());
-    };
-    if values.contains(&&**text) {
+/// A text that is written down has to be one that a fact of this kind has.
+fn only_values(kind: Kind, other: &Typed) -> Result<(), ExpressionFault> {
+    let Term::Text(text) = &other.term else { return Ok(()) };
+    match kind {
+        Kind::Choice(values) | Kind::ChoiceList(values) => only_choices(values, text, &other.span),
+        Kind::Authority => only_authority(text, &other.span),
+        _ => Ok(()),
+    }
+}
+
+fn only_choices(values: &'static [&'static str], text: &str, span: &Range<usize>) -> Result<(), ExpressionFault> {
+    if values.contains(&text) {
         return Ok(());
     }
     let all = values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
-    let fault = ExpressionFault::new(other.span.clone(), format!("{text:?} is none of the values {all}"));
+    let fault = ExpressionFault::new(span.clone(), format!("{text:?} is none of the values {all}"));
     Err(fault.suggest(text, values.iter().copied()))
+}
+
+fn only_authority(text: &str, span: &Range<usize>) -> Result<(), ExpressionFault> {
+    let portable = authority::portable(text);
+    if portable.as_deref() == Some(text) {
+        return Ok(());
+    }
+    let message = format!("{text:?} is no host in small letters, with its port unless that is 80 or 443");
+    let fault = ExpressionFault::new(span.clone(), message);
+    Err(portable.into_iter().fold(fault, |fault, portable| fault.hint(format!("write {portable:?}"))))
+}
+
+/// What is looked for in a text has to be what a fact of this kind may have in it.
+pub(super) fn only_parts(kind: Kind, part: &Typed) -> Result<(), ExpressionFault> {
+    let (Kind::Authority, Term::Text(text)) = (kind, &part.term) else { return Ok(()) };
+    if authority::is_plain_part(text) {
+        return Ok(());
+    }
+    let fault = ExpressionFault::new(part.span.clone(), format!("{text:?} is in no host and port in small letters"));
+    let small = Some(text.to_ascii_lowercase()).filter(|small| authority::is_plain_part(small));
+    Err(small.into_iter().fold(fault, |fault, small| fault.hint(format!("write {small:?}"))))
 }

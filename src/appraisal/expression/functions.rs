@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::check::Typed;
+use super::check::{Typed, only_parts};
 use super::fault::ExpressionFault;
 use super::schema::Kind;
 use super::term::{Condition, Search, Term};
@@ -73,6 +73,7 @@ fn missing(name: &str, span: Range<usize>, names: impl Iterator<Item = &'static 
 /// `text.startsWith(part)` and the like.
 pub(super) fn search(search: Search, text: Typed, part: Typed, end: usize) -> Result<Typed, ExpressionFault> {
     let span = text.span.start..end;
+    only_parts(text.kind, &part)?;
     let terms = Box::new([text.into_text()?, part.into_text()?]);
     Ok(Typed::condition(Condition::Search(search, terms), span))
 }

@@ -20,6 +20,8 @@ pub enum Kind {
     Text,
     /// One of these texts, which have no order.
     Choice(&'static [&'static str]),
+    /// Host and port of a request, in the form in which they are compared.
+    Authority,
     /// Any number of texts.
     TextList,
     /// Any number of these texts.
@@ -69,7 +71,7 @@ pub enum Value<'a> {
     Bool(bool),
     /// Of [`Kind::Int`].
     Int(i64),
-    /// Of [`Kind::Text`] and [`Kind::Choice`].
+    /// Of [`Kind::Text`], [`Kind::Choice`] and [`Kind::Authority`].
     Text(&'a str),
     /// Of [`Kind::TextList`] and [`Kind::ChoiceList`].
     Texts(&'a dyn Texts),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// The facts of these tests.
-const NAMES: [(&str, Kind); 12] = [
+const NAMES: [(&str, Kind); 13] = [
     ("key.level", Kind::Choice(&["software", "tee", "strongbox"])),
     ("key.locked", Kind::Bool),
     ("key.patch", Kind::Text),
@@ -21,6 +21,7 @@ const NAMES: [(&str, Kind); 12] = [
     ("request.package", Kind::Text),
     ("gone.flag", Kind::Bool),
     ("gone.text", Kind::Text),
+    ("request.host", Kind::Authority),
 ];
 
 struct Names;

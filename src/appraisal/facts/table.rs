@@ -98,7 +98,7 @@ pub(super) const LOCATION_RISKS: &[&str] = &[
     "HIGH_RISK_NETWORK",
 ];
 
-use Kind::{Bool, Choice, ChoiceList, Int, Text, TextList};
+use Kind::{Authority, Bool, Choice, ChoiceList, Int, Text, TextList};
 use Read::{Anything, AppAttest, KeyAttestation, PlayIntegrity, Request};
 
 /// All facts. A further source of claims gets its rows here, and a variant of [`Read`].
@@ -227,7 +227,7 @@ pub(super) static FACTS: &[Fact] = &[
     // The request.
     fact("request.method", Text, Request(|known| text(known.request.method))),
     fact("request.scheme", Text, Request(|known| text(known.request.scheme))),
-    fact("request.authority", Text, Request(authority)),
+    fact("request.authority", Authority, Request(authority)),
     fact("request.path", Text, Request(|known| known.request.plain_path().map(Value::Text))),
     fact("request.query", Text, Request(|known| known.request.query().map(Value::Text))),
     fact("request.address", Text, Request(address)),

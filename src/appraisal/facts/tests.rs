@@ -9,6 +9,7 @@ use crate::evidence::claims::play_integrity::{
 };
 use crate::evidence::claims::{Claims, Environment, Package, Provisioning, SecurityLevel, ValidationCategory};
 use crate::time::Timestamp;
+use crate::wire::authority;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -55,6 +56,7 @@ fn fits(kind: Kind, value: Value<'_>) -> bool {
         | (Kind::TextList | Kind::ChoiceList(_), Value::Texts(_))
         | (Kind::Version, Value::Version(_)) => true,
         (Kind::Choice(choices), Value::Text(text)) => choices.contains(&text),
+        (Kind::Authority, Value::Text(text)) => authority::portable(text).as_deref() == Some(text),
         _ => false,
     }
 }
@@ -200,6 +202,7 @@ fn the_document_names_every_fact_with_its_kind() {
         Kind::Bool => "true or false",
         Kind::Int => "number",
         Kind::Text => "text",
+        Kind::Authority => "authority",
         Kind::Choice(_) => "word",
         Kind::TextList => "list of texts",
         Kind::ChoiceList(_) => "list of words",

@@ -232,6 +232,27 @@ fn faults_of_rows_have_their_places() {
 }
 
 #[test]
+fn a_host_that_no_request_has_is_a_fault() {
+    let host = |is: &str, value: &str| own(&format!("claim = \"request.authority\"\nis = \"{is}\"\nvalue = {value}"));
+    let no_host = |place: &str, host: &str| {
+        format!(
+            "{place}: {host:?} is no host in small letters, with its port unless that is 80 or 443; write \"admin.example\""
+        )
+    };
+    each_has_one_fault(&[
+        (host("equals", "\"Admin.Example\""), &no_host("16:9", "Admin.Example")),
+        (host("not-in", "[\"a.example\", \"admin.example:443\"]"), &no_host("16:9", "admin.example:443")),
+        (
+            host("matches-prefix", "\"Admin.\""),
+            "16:9: \"Admin.\" is in no host and port in small letters; write \"admin.\"",
+        ),
+        (host("below", "\"b\""), "15:6: request.authority is an authority, which cannot be compared in this way"),
+        (own("when = 'lab && request.authority == \"Admin.Example\"'"), &no_host("14:37", "Admin.Example")),
+    ]);
+    assert_eq!(faults(&host("in", "[\"admin.example\", \"[::1]:8443\"]")), Vec::<String>::new());
+}
+
+#[test]
 fn faults_of_expressions_have_their_columns() {
     let column = |when: &str| {
         let [fault] = faults(&own(when)).try_into().unwrap_or_else(|all| panic!("{when}: {all:?}"));

@@ -153,6 +153,33 @@ fn values_that_a_fact_never_has_are_shown() {
 }
 
 #[test]
+fn a_host_that_a_request_never_has_is_shown() {
+    let no_host = |text: &str| format!("{text:?} is no host in small letters, with its port unless that is 80 or 443");
+    let no_part = |text: &str| format!("{text:?} is in no host and port in small letters");
+    check(&[
+        ("request.host == «'Admin.Example'»", &no_host("Admin.Example"), "write \"admin.example\""),
+        ("true && «'api.example:443'» != request.host", &no_host("api.example:443"), "write \"api.example\""),
+        ("request.host in ['a.example', «'b.example:80'»]", &no_host("b.example:80"), "write \"b.example\""),
+        ("«'[2001:DB8::1]'» in [request.host]", &no_host("[2001:DB8::1]"), "write \"[2001:db8::1]\""),
+        ("request.host == «'a.example.'»", &no_host("a.example."), ""),
+        ("request.host == «''»", &no_host(""), ""),
+        ("request.host == «'https://a.example'»", &no_host("https://a.example"), ""),
+        ("request.host.startsWith(«'Admin.'»)", &no_part("Admin."), "write \"admin.\""),
+        ("request.host.endsWith(«'.Example'»)", &no_part(".Example"), "write \".example\""),
+        ("request.host.contains(«'a/b'»)", &no_part("a/b"), ""),
+        ("request.host.contains(«4»)", "text is needed here, and this is a number", ""),
+    ]);
+    for sound in [
+        "request.host == 'admin.example'",
+        "request.host in ['a.example:8443', '[2001:db8::1]', '192.0.2.1']",
+        "request.host.endsWith('.example') || request.host.contains(':443')",
+        "request.host == app.name && request.host.startsWith(app.name) && size(request.host) > 3",
+    ] {
+        compiled(sound);
+    }
+}
+
+#[test]
 fn sizes_are_limited() {
     let long = format!("'{}' == ''", "ä".repeat(TEXT_LIMIT / 2));
     assert_eq!(
