@@ -55,7 +55,8 @@ const RULES: [&str; 10] = [
     "has(play_integrity.sdk_version) && play_integrity.sdk_version < 30 && play_integrity.kind == 'classic'",
 ];
 
-fn own_rule(number: usize, when: &str) -> OwnRule {
+/// An enforced rule with this condition.
+pub(crate) fn own_rule(number: usize, when: &str) -> OwnRule {
     OwnRule {
         code: OwnCode::of(&format!("rule_{number}")).expect("a name"),
         when: when.parse().expect("an expression"),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bonafide::appraisal::{Aspect, Concern, Mode, OwnCode, OwnRule, Percent, Remedy};
 use bonafide::clock::ManualClock;
 use bonafide::evidence::claims::{Claims, Environment};
 use bonafide::evidence::key_attestation::AppIdentity;
@@ -15,6 +14,7 @@ use bonafide::verifier::{
 };
 use tokio::runtime::Builder;
 
+use crate::appraisal::own_rule;
 use crate::paired::{Limit, Ratio};
 use crate::phones;
 use crate::service::{app_config, app_id, apple as iphone, enrolment_with, name};
@@ -39,17 +39,11 @@ pub(crate) fn android() -> Ratio {
 /// Where a rule looks at requests, claims stay beside the verdict.
 pub(crate) fn android_with_claims() -> Ratio {
     let when = "request.path == '/pay' && key_attestation.security_level == 'software'";
-    let rule = OwnRule {
-        code: OwnCode::of("pay").expect("a name"),
-        when: when.parse().expect("an expression"),
-        tier: Concern::Warning,
-        effect: Aspect::Configuration,
-        remedy: Remedy::None,
-        text: "found".to_owned(),
-        mode: Mode::Enforce,
-        percent: Percent::ALL,
-    };
-    measured(&AppConfig { own_rules: vec![rule], ..android_app() }, &phones::android(NOW), ALLOWED_WITH_CLAIMS)
+    measured(
+        &AppConfig { own_rules: vec![own_rule(0, when)], ..android_app() },
+        &phones::android(NOW),
+        ALLOWED_WITH_CLAIMS,
+    )
 }
 
 fn android_app() -> AppConfig {

@@ -72,8 +72,10 @@ async fn f22_the_bytes_that_were_signed_are_the_bytes_that_are_served() {
     let challenge = stage.challenge().await;
     let signed = stage.assertion(&challenge, &request("POST", "/signed/x", b"\x89PNG\xfe\xc3"));
     assert_eq!(send_bytes(envoy.address, &post(&signed, b"\x89PNG\xfe\xc3")).await.status, 200);
-    let long = head("POST", "/x", &[&token, "content-length: 70000"]) + &"x".repeat(70_000);
-    assert_eq!(send(envoy.address, &long).await.status, 200, "other routes show no body, and limit none");
+    for other in ["/x", "/beta/x", "/healthz"] {
+        let long = head("POST", other, &[&token, "content-length: 70000"]) + &"x".repeat(70_000);
+        assert_eq!(send(envoy.address, &long).await.status, 200, "{other} shows no body, and limits none");
+    }
 }
 
 #[tokio::test]
